@@ -542,6 +542,8 @@ function inputGradient(D, W, dX, nRows, nIn, nOut) {
  * @property {number} [maxBatch] rows to make room for; a longer forward pass makes more room, once
  */
 
+/** @typedef {{sizes: number[], activation: string, outputActivation: string, parameters: ArrayLike<number>}} ModelState */
+
 /**
  * A multilayer perceptron. `parameters` and `gradients` are flat, layer by layer, weight (row-major) then bias;
  * `weights[l]`, `biases[l]`, `weightGradients[l]`, `biasGradients[l]` are views of them.
@@ -586,6 +588,11 @@ export class MLP {
     }
     /** @type {Float64Array} */ this.inputs = new Float64Array(0); // what the last forward pass was given
     this.maxBatch = 0;
+    /** @type {Float64Array[]} pre-activations */ this.z = [];
+    /** @type {Float64Array[]} activations */ this.a = [];
+    /** @type {Float64Array[]} dL/da */ this.gradA = [];
+    /** @type {Float64Array[]} dL/dz */ this.delta = [];
+    this.batchX = this.batchY = this.outputView = this.inputs;
     this.reserve(maxBatch);
   }
 
@@ -594,10 +601,10 @@ export class MLP {
     if (nRows <= this.maxBatch) return;
     this.maxBatch = nRows;
     const room = () => this.sizes.slice(1).map((n) => new Float64Array(nRows * n));
-    this.z = room(); // pre-activations
-    this.a = room(); // activations
-    this.gradA = room(); // dL/da
-    this.delta = room(); // dL/dz
+    this.z = room();
+    this.a = room();
+    this.gradA = room();
+    this.delta = room();
     this.batchX = new Float64Array(nRows * this.nIn);
     this.batchY = new Float64Array(nRows * this.nOut);
     this.outputView = this.a[this.nLayers - 1];
@@ -673,12 +680,12 @@ export class MLP {
     return this.gradA[l];
   }
 
-  /** Everything that makes this model, as plain JSON. */
+  /** Everything that makes this model, as plain JSON. @returns {ModelState} */
   get state() {
     return { sizes: this.sizes.slice(), activation: this.activation, outputActivation: this.outputActivation, parameters: Array.from(this.parameters) };
   }
 
-  /** @param {{sizes: number[], parameters: ArrayLike<number>}} state of a model with the same sizes */
+  /** @param {ModelState} state of a model with the same sizes */
   set state({ sizes, parameters }) {
     if (sizes.length !== this.sizes.length || sizes.some((n, l) => n !== this.sizes[l])) {
       throw new RangeError(`state: sizes must be [${this.sizes}]; got [${sizes}].`);
@@ -689,8 +696,7 @@ export class MLP {
     this.parameters.set(parameters);
   }
 
-  /** @param {{sizes: number[], activation: string, outputActivation: string, parameters: ArrayLike<number>}} state
-   *  @param {number} [maxBatch] */
+  /** @param {ModelState} state @param {number} [maxBatch] */
   static fromState(state, maxBatch = 64) {
     const { sizes, activation, outputActivation } = state;
     const model = new MLP(sizes, { activation, outputActivation, initializer: "zeros", maxBatch });
