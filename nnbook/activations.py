@@ -1,0 +1,125 @@
+"""The bend after each weighted sum; without it, any number of layers is one layer.
+
+Each class is a layer without parameters whose derivative stands directly under its function.
+"""
+
+import numpy as np
+
+from nnbook.layers import Layer
+
+
+class Activation(Layer):
+    """Base: in training, remembers input `z` and output `a` in reusable arrays of their shape."""
+
+    def __init__(self):
+        super().__init__()
+        self._z = self._a = None
+
+    def forward(self, x, *, training=False):
+        """Apply the function to every element; same shape out as in."""
+        if not training:
+            return self.function(x, np.empty_like(x))
+        self._z = x
+        self._a = self.function(x, self._workspace((x.shape, x.dtype))[0])
+        return self._a
+
+    def backward(self, grad):
+        """Multiply `grad` by the derivative at the remembered input."""
+        if self._z is None:
+            raise RuntimeError("backward needs forward(x, training=True) first.")
+        return self.derivative(self._z, self._a, grad, self._workspace((grad.shape, grad.dtype))[1])
+
+    def function(self, z, out):
+        """Write f(z) to `out` and return it."""
+        raise NotImplementedError
+
+    def derivative(self, z, a, grad, out):
+        """Write grad · f′(z) to `out` and return it; `a` is f(z)."""
+        raise NotImplementedError
+
+    def _allocate(self, shape_and_dtype):
+        shape, dtype = shape_and_dtype
+        return np.empty(shape, dtype), np.empty(shape, dtype)
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+
+class Identity(Activation):
+    """f(z) = z: the output layer of a regression, or logits for a loss that brings its own softmax."""
+
+    def forward(self, x, *, training=False):
+        return x
+
+    def backward(self, grad):
+        return grad
+
+
+class ReLU(Activation):
+    """f(z) = max(0, z). f′(z) = 1 where z > 0, else 0."""
+
+    def function(self, z, out):
+        return np.maximum(z, 0, out=out)
+
+    def derivative(self, z, a, grad, out):
+        np.greater(z, 0, out=out)  # 1.0 or 0.0; far faster than boolean indexing
+        return np.multiply(grad, out, out=out)
+
+
+class Tanh(Activation):
+    """f(z) = tanh z, between -1 and 1. f′(z) = 1 - a²."""
+
+    def function(self, z, out):
+        return np.tanh(z, out=out)
+
+    def derivative(self, z, a, grad, out):
+        np.multiply(a, a, out=out)
+        np.subtract(1, out, out=out)
+        return np.multiply(grad, out, out=out)
+
+
+class Sigmoid(Activation):
+    """f(z) = 1 / (1 + exp(-z)), between 0 and 1. f′(z) = a (1 - a), never above 1/4."""
+
+    def function(self, z, out):
+        np.abs(z, out=out)
+        np.negative(out, out=out)
+        np.exp(out, out=out)  # in (0, 1]: no overflow on either side
+        numerator = np.where(z >= 0, out.dtype.type(1), out)
+        out += 1
+        return np.divide(numerator, out, out=out)
+
+    def derivative(self, z, a, grad, out):
+        np.subtract(1, a, out=out)
+        np.multiply(a, out, out=out)
+        return np.multiply(grad, out, out=out)
+
+
+class GELU(Activation):
+    """f(z) = ½ z (1 + tanh(√(2/π) (z + 0.044715 z³))): the smooth ReLU of GPT-2.
+
+    Source: Hendrycks & Gimpel, Gaussian error linear units, 2016 (tanh form).
+    """
+
+    scale, cubic = np.sqrt(2 / np.pi), 0.044715
+
+    def function(self, z, out):
+        scale, cubic = z.dtype.type(self.scale), z.dtype.type(self.cubic)
+        np.multiply(z, z, out=out)
+        out *= cubic
+        out += 1
+        out *= z
+        out *= scale
+        np.tanh(out, out=out)
+        out += 1
+        out *= z
+        out *= z.dtype.type(0.5)
+        return out
+
+    def derivative(self, z, a, grad, out):
+        scale, cubic = z.dtype.type(self.scale), z.dtype.type(self.cubic)
+        half = z.dtype.type(0.5)
+        t = np.tanh(scale * (z + cubic * z * z * z))
+        np.multiply(half * z * (1 - t * t), scale * (1 + 3 * cubic * z * z), out=out)
+        out += half * (1 + t)
+        return np.multiply(grad, out, out=out)

@@ -1,0 +1,31 @@
+"""Data that comes with `pip install`, one loader per set, and the tools to split and scale it."""
+
+from nnbook.datasets._dataset import Dataset
+from nnbook.datasets.real import load_breast_cancer, load_digits
+from nnbook.datasets.splits import MinMaxScaler, StandardScaler, train_test_split, train_validation_test_split
+from nnbook.datasets.toys import (
+    make_disc,
+    make_gaussians,
+    make_hills,
+    make_moons,
+    make_plane,
+    make_spiral,
+    make_xor,
+)
+
+__all__ = [
+    "Dataset",
+    "MinMaxScaler",
+    "StandardScaler",
+    "load_breast_cancer",
+    "load_digits",
+    "make_disc",
+    "make_gaussians",
+    "make_hills",
+    "make_moons",
+    "make_plane",
+    "make_spiral",
+    "make_xor",
+    "train_test_split",
+    "train_validation_test_split",
+]

@@ -1,0 +1,102 @@
+"""Split before you look, and scale with what the training part knows."""
+
+import numpy as np
+import sklearn.model_selection
+
+
+def train_test_split(X, y, *, test_share=0.25, rng, stratify=True):
+    """Shuffle and split into (X_train, X_test, y_train, y_test).
+
+    Args:
+        test_share: part of the samples held out, in (0, 1).
+        stratify: keep the class shares equal on both sides (for integer labels).
+    Raises:
+        ValueError: X and y differ in length, or a side would be empty.
+    """
+    X, y = np.asarray(X), np.asarray(y)
+    if not 0 < test_share < 1:
+        raise ValueError(f"test_share must lie between 0 and 1; got {test_share}.")
+    train, test = sklearn.model_selection.train_test_split(
+        np.arange(len(X)),
+        test_size=test_share,
+        random_state=int(rng.integers(2**31)),
+        stratify=y if stratify else None,
+    )
+    if len(X) != len(y):
+        raise ValueError(f"X has {len(X)} samples but y has {len(y)}.")
+    return X[train], X[test], y[train], y[test]
+
+
+def train_validation_test_split(X, y, *, validation_share=0.2, test_share=0.2, rng, stratify=True):
+    """Split into (X_train, X_validation, X_test, y_train, y_validation, y_test); shares are of the whole."""
+    if not validation_share + test_share < 1:
+        raise ValueError(
+            f"validation_share + test_share must leave something to train on; got {validation_share + test_share}."
+        )
+    X_rest, X_test, y_rest, y_test = train_test_split(X, y, test_share=test_share, rng=rng, stratify=stratify)
+    X_train, X_validation, y_train, y_validation = train_test_split(
+        X_rest, y_rest, test_share=validation_share / (1 - test_share), rng=rng, stratify=stratify
+    )
+    return X_train, X_validation, X_test, y_train, y_validation, y_test
+
+
+class StandardScaler:
+    """Shift and scale each feature to mean 0 and standard deviation 1 **on the training data**.
+
+    A feature that never changes is shifted only.
+    """
+
+    def fit(self, X):
+        """Remember mean and spread of each column; returns self."""
+        X = _check_matrix(X)
+        self.shift = X.mean(axis=0)
+        spread = X.std(axis=0)
+        self.scale = np.where(spread > 0, spread, 1.0)
+        return self
+
+    def transform(self, X):
+        """Apply what `fit` remembered to any data with the same columns."""
+        return (_check_matrix(X, self) - self.shift) / self.scale
+
+
+class MinMaxScaler:
+    """Map each feature's training range to [low, high]; new data may fall outside, and should.
+
+    >>> scaler = MinMaxScaler().fit(np.array([[0.0], [10.0]]))
+    >>> scaler.transform(np.array([[5.0], [20.0]])).ravel()
+    array([0., 3.])
+    """
+
+    def __init__(self, low=-1.0, high=1.0):
+        if not low < high:
+            raise ValueError(f"low must be below high; got {low} and {high}.")
+        self.low, self.high = low, high
+
+    def fit(self, X):
+        """Remember the range of each column; returns self."""
+        X = _check_matrix(X)
+        smallest, span = X.min(axis=0), np.ptp(X, axis=0)
+        self.scale = np.where(span > 0, span, 1.0) / (self.high - self.low)
+        # a constant feature goes to the middle of the range
+        self.shift = np.where(
+            span > 0, smallest - self.low * self.scale, smallest - self.scale * (self.low + self.high) / 2
+        )
+        return self
+
+    def transform(self, X):
+        """Apply what `fit` remembered to any data with the same columns."""
+        return (_check_matrix(X, self) - self.shift) / self.scale
+
+
+def _check_matrix(X, scaler=None):
+    X = np.asarray(X, dtype=np.float64)
+    if X.ndim != 2 or X.size == 0:
+        raise ValueError(f"X must have shape (n_samples, n_features) and hold something; got {X.shape}.")
+    if not np.isfinite(X).all():
+        raise ValueError("X holds NaN or infinity. Fill or drop missing values first.")
+    if scaler is not None:
+        if not hasattr(scaler, "shift"):
+            raise RuntimeError(f"call {type(scaler).__name__}().fit(X_train) before transform.")
+        if X.shape[1] != len(scaler.shift):
+            raise ValueError(f"the scaler was fitted on {len(scaler.shift)} features; got {X.shape[1]}.")
+    return X

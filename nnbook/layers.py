@@ -1,0 +1,248 @@
+"""A layer maps a batch forward and a gradient backward; its parameters live in one flat vector.
+
+Three promises hold for every layer of the book:
+
+* `forward(x)` returns a fresh array. `forward(x, training=True)` remembers what `backward` needs and
+  may reuse its output array at the next training call.
+* `backward(grad)` takes the gradient of the loss with respect to the layer's output, **overwrites**
+  the gradients of its parameters, and returns the gradient with respect to its input.
+* `parameters` and `gradients` are flat vectors; `params` and `grads` name views into them. So an
+  optimiser needs one vector operation, whatever the network looks like.
+"""
+
+import numpy as np
+
+from nnbook.initializers import glorot_uniform
+
+
+class Layer:
+    """Base of all layers: naming and flat storage of parameters, and reusable work arrays."""
+
+    def __init__(self):
+        self.params: dict[str, np.ndarray] = {}
+        self.grads: dict[str, np.ndarray] = {}
+        self.children: tuple[Layer, ...] = ()
+        self._workspaces: dict = {}
+        self._lay_out(np.float64)
+
+    def forward(self, x, *, training=False):
+        """Return the layer's output for a batch `x`."""
+        raise NotImplementedError
+
+    def backward(self, grad):
+        """Return the loss gradient at the input, given the one at the output; fill `grads`."""
+        raise NotImplementedError
+
+    def backward_parameters(self, grad):
+        """Like `backward`, for a first layer: nobody needs its input gradient, so it may be skipped."""
+        self.backward(grad)
+
+    def __call__(self, x):
+        return self.forward(self.check_inputs(x))
+
+    def check_inputs(self, x):
+        """Return `x` as a float array of this layer's dtype, or say what is wrong with it.
+
+        Raises:
+            ValueError: not numbers, empty, or holding NaN or infinity.
+        """
+        x = np.asarray(x)
+        if x.dtype.kind not in "fiub":
+            raise ValueError(
+                f"inputs must be numbers; got dtype {x.dtype}. Encode text and categories first."
+            )
+        if x.size == 0:
+            raise ValueError(f"inputs are empty (shape {x.shape}). Did a filter or a split remove every row?")
+        x = x.astype(self.dtype, copy=False)
+        if not np.isfinite(x).all():
+            raise ValueError(
+                f"inputs hold {int((~np.isfinite(x)).sum())} values that are NaN or infinite. "
+                "Fill or drop missing values first."
+            )
+        return x
+
+    @property
+    def dtype(self):
+        """Number format of the parameters, decided once when the layer is made."""
+        return self.parameters.dtype
+
+    @property
+    def n_parameters(self):
+        """How many numbers training may change."""
+        return self.parameters.size
+
+    def _lay_out(self, dtype):
+        """Move the parameters of this layer and its children into one new flat vector."""
+        size = sum(p.size for layer in self._leaves() for p in layer.params.values())
+        self._bind(np.zeros(size, dtype), np.zeros(size, dtype), 0)
+
+    def _leaves(self):
+        if self.params:
+            yield self
+        for child in self.children:
+            yield from child._leaves()
+
+    def _bind(self, parameters, gradients, start):
+        """Make `params` and `grads` views of the flat vectors from `start` on; return where they end."""
+        stop = start
+        for name, value in self.params.items():
+            section = slice(stop, stop + value.size)
+            view = parameters[section].reshape(value.shape)
+            view[...] = value
+            self.params[name] = view
+            self.grads[name] = gradients[section].reshape(value.shape)
+            stop += value.size
+        for child in self.children:
+            stop = child._bind(parameters, gradients, stop)
+        self.parameters = parameters[start:stop]
+        self.gradients = gradients[start:stop]
+        self._workspaces.clear()
+        return stop
+
+    def _workspace(self, rows):
+        """Arrays that training reuses for batches of `rows` rows, made by `_allocate` when first needed."""
+        workspace = self._workspaces.get(rows)
+        if workspace is None:
+            if len(self._workspaces) >= 4:  # odd batch sizes must not pile up memory
+                self._workspaces.clear()
+            workspace = self._workspaces[rows] = self._allocate(rows)
+        return workspace
+
+    def _allocate(self, rows):
+        raise NotImplementedError
+
+
+class Linear(Layer):
+    """A weighted sum per output neuron: x @ weight + bias.
+
+    Args:
+        in_features, out_features: numbers of inputs and of neurons.
+        initializer: function from `nnbook.initializers` for the weight; biases start at 0.
+        dtype: np.float64 (default) or np.float32 (faster training).
+        rng: where the starting weights come from.
+
+    `params["weight"]` has shape (in_features, out_features), `params["bias"]` (out_features,).
+
+    >>> layer = Linear(3, 2, rng=np.random.default_rng(0))
+    >>> layer.forward(np.ones((5, 3))).shape
+    (5, 2)
+    """
+
+    def __init__(self, in_features, out_features, *, initializer=glorot_uniform, dtype=np.float64, rng):
+        super().__init__()
+        for name, value in (("in_features", in_features), ("out_features", out_features)):
+            if int(value) != value or value < 1:
+                raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
+        self.in_features, self.out_features = int(in_features), int(out_features)
+        self.params = {
+            "weight": initializer((self.in_features, self.out_features), rng=rng),
+            "bias": np.zeros(self.out_features),
+        }
+        self._lay_out(np.dtype(dtype))
+        self._x = None
+
+    def forward(self, x, *, training=False):
+        """Map `x` of shape (n, in_features) to (n, out_features)."""
+        if x.ndim != 2 or x.shape[1] != self.in_features:
+            raise ValueError(
+                f"Linear expected inputs of shape (n, {self.in_features}); got {x.shape}. "
+                "One sample? Use x[None, :]. Features in rows? Use x.T."
+            )
+        weight, bias = self.params["weight"], self.params["bias"]
+        if not training:
+            return x @ weight + bias
+        self._x = x
+        out = self._workspace(len(x))[0]
+        np.dot(x, weight, out)
+        out += bias
+        return out
+
+    def backward_parameters(self, grad):
+        if self._x is None:
+            raise RuntimeError("backward needs forward(x, training=True) first.")
+        ones = self._workspace(len(grad))[2]
+        np.dot(self._x.T, grad, self.grads["weight"])  # (in, n) @ (n, out)
+        np.dot(ones, grad, self.grads["bias"])  # the sum over the batch; faster than grad.sum(axis=0)
+
+    def backward(self, grad):
+        """Gradient at the input: grad @ weight.T, shape (n, in_features)."""
+        self.backward_parameters(grad)
+        return np.dot(grad, self.params["weight"].T, self._workspace(len(grad))[1])
+
+    def _allocate(self, rows):
+        return (
+            np.empty((rows, self.out_features), self.dtype),
+            np.empty((rows, self.in_features), self.dtype),
+            np.ones(rows, self.dtype),
+        )
+
+    def __repr__(self):
+        return f"Linear({self.in_features} → {self.out_features})"
+
+
+class Dropout(Layer):
+    """Silence each input with probability `rate` while training; do nothing otherwise.
+
+    Kept values are divided by 1 - rate, so the expected output equals the input ("inverted" dropout).
+    Source: Srivastava et al., Dropout, JMLR 2014.
+    """
+
+    def __init__(self, rate, *, rng):
+        super().__init__()
+        if not 0 <= rate < 1:
+            raise ValueError(f"rate must lie in [0, 1); got {rate}. A rate of 1 would silence every input.")
+        self.rate, self.rng = rate, rng
+        self._mask = None
+
+    def forward(self, x, *, training=False):
+        if not training:
+            return x
+        keep = self.rng.random(x.shape, dtype=np.float32) >= self.rate
+        self._mask = keep.astype(x.dtype) / x.dtype.type(1 - self.rate)
+        return x * self._mask
+
+    def backward(self, grad):
+        if self._mask is None:
+            raise RuntimeError("backward needs forward(x, training=True) first.")
+        return grad * self._mask
+
+    def __repr__(self):
+        return f"Dropout({self.rate})"
+
+
+class Sequential(Layer):
+    """Layers one after another: forward runs left to right, backward right to left.
+
+    >>> rng = np.random.default_rng(0)
+    >>> model = Sequential(Linear(4, 8, rng=rng), Linear(8, 2, rng=rng))
+    >>> model.n_parameters
+    58
+    """
+
+    def __init__(self, *layers):
+        super().__init__()
+        if not layers:
+            raise ValueError("Sequential needs at least one layer.")
+        dtypes = {layer.dtype for layer in layers if layer.n_parameters}
+        if len(dtypes) > 1:
+            raise ValueError(f"all layers of a model must share one dtype; got {sorted(map(str, dtypes))}.")
+        self.children = tuple(layers)
+        self._lay_out(dtypes.pop() if dtypes else np.float64)
+
+    def forward(self, x, *, training=False):
+        for layer in self.children:
+            x = layer.forward(x, training=training)
+        return x
+
+    def backward(self, grad):
+        for layer in reversed(self.children):
+            grad = layer.backward(grad)
+        return grad
+
+    def backward_parameters(self, grad):
+        for layer in self.children[:0:-1]:
+            grad = layer.backward(grad)
+        self.children[0].backward_parameters(grad)
+
+    def __repr__(self):
+        return f"Sequential({', '.join(map(repr, self.children))})"

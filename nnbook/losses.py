@@ -1,0 +1,106 @@
+"""How wrong the predictions are, as one number, and which way to move them.
+
+Each loss returns `(value, grad)`: a float, and the derivative with respect to its first argument, of that
+argument's shape. A loss knows no layers.
+"""
+
+import numpy as np
+
+from nnbook.functional import check_labels, sigmoid
+
+
+def mean_squared_error(predictions, targets):
+    """Mean of (predictions - targets)² over all elements.
+
+    Args:
+        predictions, targets: arrays of the same shape.
+    Returns:
+        (value, grad) with grad = 2 (predictions - targets) / size.
+    Raises:
+        ValueError: the shapes differ (a silent broadcast would give a wrong loss).
+
+    >>> value, grad = mean_squared_error(np.array([[1.0], [3.0]]), np.array([[1.0], [1.0]]))
+    >>> value, grad.ravel()
+    (2.0, array([0., 2.]))
+    """
+    targets = _same_shape(predictions, targets, "predictions")
+    difference = predictions - targets
+    value = float(np.vdot(difference, difference)) / difference.size
+    difference *= 2 / difference.size
+    return value, difference
+
+
+def binary_cross_entropy(logits, targets):
+    """Mean of -t log σ(z) - (1-t) log(1-σ(z)) over all elements, from logits z and targets t in [0, 1].
+
+    Returns:
+        (value, grad) with grad = (σ(z) - t) / size: no factor that vanishes when σ saturates.
+    Raises:
+        ValueError: the shapes differ, or a target lies outside [0, 1].
+    """
+    targets = _same_shape(logits, targets, "logits")
+    if targets.size and (targets.min() < 0 or targets.max() > 1):
+        raise ValueError(
+            f"targets must lie in [0, 1]; got {targets.min()} … {targets.max()}. Labels -1/+1? Use (labels + 1) / 2."
+        )
+    # max(z, 0) - z t + log(1 + exp(-|z|)) is the same sum without exp of a large number
+    terms = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
+    return float(terms.mean()), (sigmoid(logits) - targets) / logits.size
+
+
+def cross_entropy(logits, targets):
+    """Mean over rows of -log softmax(logits)[target].
+
+    Args:
+        logits: scores, shape (n, n_classes).
+        targets: integer labels of shape (n,), or probability rows of shape (n, n_classes).
+    Returns:
+        (value, grad) with grad = (softmax(logits) - one_hot(targets)) / n.
+    Raises:
+        ValueError: wrong shapes, or labels outside 0 … n_classes-1.
+
+    >>> value, grad = cross_entropy(np.zeros((1, 2)), np.array([1]))
+    >>> round(value, 4), grad
+    (0.6931, array([[ 0.5, -0.5]]))
+    """
+    targets = np.asarray(targets)
+    if logits.ndim != 2:
+        raise ValueError(f"logits must have shape (n, n_classes); got {logits.shape}.")
+    if len(targets) != len(logits):
+        raise ValueError(f"logits have {len(logits)} rows but there are {len(targets)} targets.")
+    shifted = logits - logits.max(axis=1, keepdims=True)  # softmax is unchanged and exp cannot overflow
+    grad = np.exp(shifted)
+    totals = grad.sum(axis=1, keepdims=True)
+    grad /= totals
+    if targets.ndim == 2:
+        targets = _same_shape(logits, targets, "logits")
+        value = float((np.log(totals) * targets.sum(axis=1, keepdims=True)).sum() - (shifted * targets).sum())
+        grad *= targets.sum(axis=1, keepdims=True)
+        grad -= targets
+    else:
+        labels = check_labels(targets, logits.shape[1])
+        rows = np.arange(len(labels))
+        value = float(np.log(totals).sum() - shifted[rows, labels].sum())
+        grad[rows, labels] -= 1
+    grad /= len(logits)
+    return value / len(logits), grad
+
+
+def l1_penalty(parameters, strength):
+    """strength · Σ|w|: pulls weights to exactly zero. Returns (value, grad) for the flat parameter vector."""
+    return strength * float(np.abs(parameters).sum()), strength * np.sign(parameters)
+
+
+def l2_penalty(parameters, strength):
+    """strength/2 · Σw²: pulls large weights most. Returns (value, grad) for the flat parameter vector."""
+    return strength / 2 * float(np.vdot(parameters, parameters)), strength * parameters
+
+
+def _same_shape(predictions, targets, name):
+    targets = np.asarray(targets)
+    if targets.shape != predictions.shape:
+        hint = "Column vector? Use targets[:, None]." if targets.ndim == 1 else "Check the last layer's size."
+        raise ValueError(
+            f"targets must have shape {predictions.shape} like {name}; got {targets.shape}. {hint}"
+        )
+    return targets

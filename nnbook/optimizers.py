@@ -1,0 +1,183 @@
+"""From a gradient to a step: each optimiser changes the flat parameter vector in place.
+
+`optimizer.step(parameters, gradients)` is all there is. State (velocity, averages) is made at the first step.
+"""
+
+import numpy as np
+
+CHUNK = 32_768  # elements handled at a time, so that parameter, gradient and state stay in the cache
+
+
+class Optimizer:
+    """Base: checks the learning rate, makes the state and walks through the vector in chunks."""
+
+    n_states = 0
+
+    def __init__(self, learning_rate):
+        check_positive("learning_rate", learning_rate)
+        self.learning_rate = float(learning_rate)
+        self.n_steps = 0
+        self._states = None
+
+    def step(self, parameters, gradients):
+        """Change `parameters` in place, one step against `gradients` (both flat, same shape).
+
+        Raises:
+            ValueError: shapes differ, or the vector is not the one this optimiser began with.
+        """
+        if parameters.shape != gradients.shape:
+            raise ValueError(
+                f"gradients must have shape {parameters.shape} like parameters; got {gradients.shape}."
+            )
+        if self._states is None:
+            self._states = [np.zeros_like(parameters) for _ in range(self.n_states)]
+            self._scratch = np.empty((2, min(CHUNK, parameters.size)), parameters.dtype)
+            self._size = parameters.size
+        if parameters.size != self._size:
+            raise ValueError(
+                f"this optimizer has the state of a model with {self._size} parameters; got {parameters.size}. "
+                "Make a new optimizer for a new model."
+            )
+        self.n_steps += 1
+        if parameters.size <= CHUNK:
+            self._update(parameters, gradients, *self._states, *self._scratch)
+            return
+        for start in range(0, parameters.size, CHUNK):
+            part = slice(start, start + CHUNK)
+            states = [state[part] for state in self._states]
+            size = parameters[part].size
+            self._update(
+                parameters[part], gradients[part], *states, self._scratch[0, :size], self._scratch[1, :size]
+            )
+
+    def _update(self, p, g, *states_and_scratch):
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: p ← p - η v with velocity v ← μ v + g (μ = `momentum`; 0 is plain SGD).
+
+    >>> p = np.array([1.0]); SGD(0.1).step(p, np.array([2.0])); p
+    array([0.8])
+    """
+
+    def __init__(self, learning_rate, *, momentum=0.0):
+        super().__init__(learning_rate)
+        check_fraction("momentum", momentum)
+        self.momentum = momentum
+        self.n_states = 1 if momentum else 0
+
+    def _update(self, p, g, *rest):
+        scratch = rest[-1]
+        if self.momentum:
+            velocity = rest[0]
+            velocity *= self.momentum
+            velocity += g
+            g = velocity
+        np.multiply(g, self.learning_rate, out=scratch)
+        p -= scratch
+
+
+class RMSProp(Optimizer):
+    """Divide each gradient by a running root mean square of itself: p ← p - η g / (√s + ε).
+
+    Source: Tieleman & Hinton, Lecture 6.5, 2012.
+    """
+
+    n_states = 1
+
+    def __init__(self, learning_rate, *, decay=0.9, epsilon=1e-8):
+        super().__init__(learning_rate)
+        check_fraction("decay", decay)
+        check_positive("epsilon", epsilon)
+        self.decay, self.epsilon = decay, epsilon
+
+    def _update(self, p, g, s, a, b):
+        np.multiply(g, g, out=a)
+        a *= 1 - self.decay
+        s *= self.decay
+        s += a
+        np.sqrt(s, out=a)
+        a += self.epsilon
+        np.divide(g, a, out=a)
+        a *= self.learning_rate
+        p -= a
+
+
+class Adam(Optimizer):
+    """Momentum and RMSProp together, corrected for their start at zero.
+
+    m ← β₁m + (1-β₁)g,  s ← β₂s + (1-β₂)g²,  p ← p - η (m / (1-β₁ᵗ)) / (√(s / (1-β₂ᵗ)) + ε).
+    Source: Kingma & Ba, Adam, 2015.
+    """
+
+    n_states = 2
+
+    def __init__(self, learning_rate=1e-3, *, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        super().__init__(learning_rate)
+        check_fraction("beta1", beta1)
+        check_fraction("beta2", beta2)
+        check_positive("epsilon", epsilon)
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+
+    def _update(self, p, g, m, s, a, b):
+        correction1 = 1 - self.beta1**self.n_steps
+        correction2 = 1 - self.beta2**self.n_steps
+        m *= self.beta1
+        np.multiply(g, 1 - self.beta1, out=a)
+        m += a
+        s *= self.beta2
+        np.multiply(g, g, out=a)
+        a *= 1 - self.beta2
+        s += a
+        # the two corrections are scalars: fold them into the step size and ε
+        np.sqrt(s, out=a)
+        a += self.epsilon * correction2**0.5
+        np.divide(m, a, out=a)
+        a *= self.learning_rate * correction2**0.5 / correction1
+        p -= a
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: first p ← (1 - η λ) p, then Adam's step.
+
+    Source: Loshchilov & Hutter, Decoupled weight decay regularization, 2019.
+    """
+
+    def __init__(self, learning_rate=1e-3, *, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01):
+        super().__init__(learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon)
+        if not weight_decay >= 0:
+            raise ValueError(f"weight_decay must be at least 0; got {weight_decay}.")
+        self.weight_decay = weight_decay
+
+    def _update(self, p, *rest):
+        p *= 1 - self.learning_rate * self.weight_decay
+        super()._update(p, *rest)
+
+
+def clip_gradients(gradients, max_norm):
+    """Scale the flat vector `gradients` in place so that its length is at most `max_norm`.
+
+    Returns:
+        The length before clipping.
+
+    >>> g = np.array([3.0, 4.0]); clip_gradients(g, 1.0), g
+    (5.0, array([0.6, 0.8]))
+    """
+    check_positive("max_norm", max_norm)
+    norm = float(np.sqrt(np.vdot(gradients, gradients)))
+    if norm > max_norm:
+        gradients *= max_norm / norm
+    return norm
+
+
+def check_positive(name, value):
+    """Raise a ValueError that names the setting unless `value` is a finite number above 0."""
+    if not (np.isfinite(value) and value > 0):
+        raise ValueError(f"{name} must be a finite number above 0; got {value}.")
+
+
+def check_fraction(name, value):
+    """Raise a ValueError that names the setting unless 0 <= value < 1."""
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} must lie in [0, 1); got {value}.")

@@ -1,0 +1,193 @@
+"""The training loop: the one place where model, loss, optimiser and data meet."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nnbook.schedules import constant
+
+BLOCK = 64  # batches gathered at once: shuffling costs one copy per block, a batch is then a view
+
+
+@dataclass
+class History:
+    """What training recorded, one entry per epoch.
+
+    `train_loss` averages the batches of an epoch while the weights still moved; `validation_loss` and
+    `metrics` are measured at the epoch's end on the validation data.
+    """
+
+    train_loss: list = field(default_factory=list)
+    validation_loss: list = field(default_factory=list)
+    metrics: dict = field(default_factory=dict)
+    steps: int = 0
+
+    @property
+    def epochs(self):
+        """How many epochs ran."""
+        return len(self.train_loss)
+
+
+@dataclass
+class TrainingState:
+    """What a callback sees; setting `stop` ends training after the current epoch."""
+
+    model: object
+    optimizer: object
+    history: History
+    epochs: int
+    steps_per_epoch: int
+    epoch: int = 0
+    step: int = 0
+    batch_loss: float = float("nan")
+    stop: bool = False
+
+
+def fit(
+    model,
+    X,
+    y,
+    *,
+    loss,
+    optimizer,
+    epochs,
+    batch_size,
+    rng,
+    validation=None,
+    metrics=None,
+    schedule=constant(),
+    penalty=None,
+    max_gradient_norm=None,
+    callbacks=(),
+):
+    """Train `model` in place and return the `History`.
+
+    Args:
+        model: a layer with `forward`, `backward_parameters`, `parameters` and `gradients`.
+        X, y: training inputs (n_samples, …) and targets (n_samples, …).
+        loss: function (predictions, targets) -> (value, grad).
+        optimizer: object with `step(parameters, gradients)` and `learning_rate`.
+        epochs: passes through the data.
+        batch_size: samples per step; the last batch of an epoch may be smaller.
+        rng: shuffles the samples anew in every epoch.
+        validation: pair (X, y) measured after each epoch, never trained on.
+        metrics: {name: function(predictions, targets) -> float}, measured on the validation data.
+        schedule: function step -> factor on the learning rate.
+        penalty: function flat parameters -> (value, grad), added to the loss's gradient.
+        max_gradient_norm: longer gradients are shortened to this length.
+        callbacks: objects from `nnbook.callbacks`.
+    Raises:
+        ValueError: data or settings that cannot be trained on; the model is left as it was.
+        FloatingPointError: the loss stopped being a number; the model is put back as it was.
+    """
+    X, y = check_data(model, X, y)
+    if validation is not None:
+        validation = check_data(model, *validation, name="validation ", constant_targets=True)
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if int(value) != value or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
+    epochs, batch_size = int(epochs), int(batch_size)
+    metrics = metrics or {}
+    history = History(metrics={name: [] for name in metrics})
+    state = TrainingState(model, optimizer, history, epochs, -(-len(X) // batch_size))
+    start, base_rate = model.parameters.copy(), optimizer.learning_rate
+    try:
+        for callback in callbacks:
+            callback.on_train_begin(state)
+        while state.epoch < epochs and not state.stop:
+            _run_epoch(
+                state, X, y, loss, batch_size, rng, schedule, base_rate, penalty, max_gradient_norm, callbacks
+            )
+            if validation is not None:
+                predictions = model.forward(validation[0])
+                history.validation_loss.append(loss(predictions, validation[1])[0])
+                for name, metric in metrics.items():
+                    history.metrics[name].append(float(metric(predictions, validation[1])))
+            state.epoch += 1
+            for callback in callbacks:
+                callback.on_epoch_end(state)
+    except (ValueError, FloatingPointError):
+        model.parameters[...] = start  # refused data must not leave a half-trained model
+        raise
+    finally:
+        optimizer.learning_rate = base_rate
+        for callback in callbacks:
+            callback.on_train_end(state)
+    return history
+
+
+def _run_epoch(
+    state, X, y, loss, batch_size, rng, schedule, base_rate, penalty, max_gradient_norm, callbacks
+):
+    model, optimizer = state.model, state.optimizer
+    total = 0.0
+    for x_batch, y_batch in minibatches(X, y, batch_size, rng=rng):
+        predictions = model.forward(x_batch, training=True)
+        value, grad = loss(predictions, y_batch)
+        if not np.isfinite(value):
+            raise FloatingPointError(
+                f"the loss became {value} in epoch {state.epoch + 1}, step {state.step + 1}. "
+                f"Try a learning rate below {optimizer.learning_rate:g}, or clip gradients with max_gradient_norm."
+            )
+        model.backward_parameters(grad)
+        if penalty is not None:
+            model.gradients += penalty(model.parameters)[1]
+        if max_gradient_norm is not None:
+            norm = float(np.sqrt(np.vdot(model.gradients, model.gradients)))
+            if norm > max_gradient_norm:
+                model.gradients *= max_gradient_norm / norm
+        optimizer.learning_rate = base_rate * schedule(state.step)
+        optimizer.step(model.parameters, model.gradients)
+        total += value * len(x_batch)
+        state.step += 1
+        state.batch_loss = value
+        for callback in callbacks:
+            callback.on_step_end(state)
+    state.history.train_loss.append(total / len(X))
+    state.history.steps = state.step
+
+
+def minibatches(X, y, batch_size, *, rng):
+    """Yield (X, y) batches of one shuffled pass over the data; the last may be smaller.
+
+    >>> rng = np.random.default_rng(0)
+    >>> [len(x) for x, _ in minibatches(np.ones((7, 2)), np.ones(7), 3, rng=rng)]
+    [3, 3, 1]
+    """
+    order = rng.permutation(len(X))
+    block = BLOCK * batch_size
+    for start in range(0, len(order), block):
+        rows = order[start : start + block]
+        x_block, y_block = X[rows], y[rows]
+        for first in range(0, len(rows), batch_size):
+            last = first + batch_size
+            yield x_block[first:last], y_block[first:last]
+
+
+def check_data(model, X, y, *, name="", constant_targets=False):
+    """Return (X, y) as arrays the model can train on, or say in one sentence what is wrong.
+
+    Raises:
+        ValueError: empty, NaN or infinite, of different lengths, or targets that are all the same.
+    """
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim == 0 or y.ndim == 0:
+        raise ValueError(f"{name}X and y must be arrays of samples; got shapes {X.shape} and {y.shape}.")
+    if len(X) != len(y):
+        raise ValueError(f"{name}X has {len(X)} samples but y has {len(y)}. Each row of X needs one target.")
+    X = model.check_inputs(X)
+    if y.dtype.kind == "f":
+        if not np.isfinite(y).all():
+            raise ValueError(
+                f"{name}targets hold {int((~np.isfinite(y)).sum())} values that are NaN or infinite."
+            )
+        y = y.astype(model.dtype, copy=False)
+    elif y.dtype.kind not in "iub":
+        raise ValueError(
+            f"{name}targets must be numbers; got dtype {y.dtype}. Encode class names as 0, 1, 2, …"
+        )
+    if len(y) > 1 and not constant_targets and (y == y[:1]).all():
+        raise ValueError(
+            "all targets are the same: there is nothing to learn. Does the training split hold one class only?"
+        )
+    return X, y
