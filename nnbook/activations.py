@@ -46,42 +46,49 @@ class Activation(Layer):
 
 
 class Identity(Activation):
-    """f(z) = z: the output layer of a regression, or logits for a loss that brings its own softmax."""
+    """No bend: the output layer of a regression, or logits for a loss that brings its own softmax."""
 
     def forward(self, x, *, training=False):
+        """f(z) = z."""
         return x
 
     def backward(self, grad):
+        """f′(z) = 1."""
         return grad
 
 
 class ReLU(Activation):
-    """f(z) = max(0, z). f′(z) = 1 where z > 0, else 0."""
+    """Zero below, itself above: cheap, and its gradient does not fade for active neurons."""
 
     def function(self, z, out):
+        """f(z) = max(0, z)."""
         return np.maximum(z, 0, out=out)
 
     def derivative(self, z, a, grad, out):
+        """f′(z) = 1 where z > 0, else 0."""
         np.greater(z, 0, out=out)  # 1.0 or 0.0; far faster than boolean indexing
         return np.multiply(grad, out, out=out)
 
 
 class Tanh(Activation):
-    """f(z) = tanh z, between -1 and 1. f′(z) = 1 - a²."""
+    """A smooth step between -1 and 1, centred at zero."""
 
     def function(self, z, out):
+        """f(z) = tanh z."""
         return np.tanh(z, out=out)
 
     def derivative(self, z, a, grad, out):
+        """f′(z) = 1 - a²."""
         np.multiply(a, a, out=out)
         np.subtract(1, out, out=out)
         return np.multiply(grad, out, out=out)
 
 
 class Sigmoid(Activation):
-    """f(z) = 1 / (1 + exp(-z)), between 0 and 1. f′(z) = a (1 - a), never above 1/4."""
+    """A smooth step between 0 and 1; its gradient never exceeds 1/4."""
 
     def function(self, z, out):
+        """f(z) = 1 / (1 + exp(-z))."""
         np.abs(z, out=out)
         np.negative(out, out=out)
         np.exp(out, out=out)  # in (0, 1]: no overflow on either side
@@ -90,20 +97,22 @@ class Sigmoid(Activation):
         return np.divide(numerator, out, out=out)
 
     def derivative(self, z, a, grad, out):
+        """f′(z) = a (1 - a)."""
         np.subtract(1, a, out=out)
         np.multiply(a, out, out=out)
         return np.multiply(grad, out, out=out)
 
 
 class GELU(Activation):
-    """f(z) = ½ z (1 + tanh(√(2/π) (z + 0.044715 z³))): the smooth ReLU of GPT-2.
+    """The smooth ReLU of GPT-2, in its tanh form.
 
-    Source: Hendrycks & Gimpel, Gaussian error linear units, 2016 (tanh form).
+    Source: Hendrycks & Gimpel, Gaussian error linear units, 2016.
     """
 
     scale, cubic = np.sqrt(2 / np.pi), 0.044715
 
     def function(self, z, out):
+        """f(z) = ½ z (1 + tanh u) with u = √(2/π) (z + 0.044715 z³)."""
         scale, cubic = z.dtype.type(self.scale), z.dtype.type(self.cubic)
         np.multiply(z, z, out=out)
         out *= cubic
@@ -117,6 +126,7 @@ class GELU(Activation):
         return out
 
     def derivative(self, z, a, grad, out):
+        """f′(z) = ½ (1 + tanh u) + ½ z (1 - tanh² u) u′ with u′ = √(2/π) (1 + 3 · 0.044715 z²)."""
         scale, cubic = z.dtype.type(self.scale), z.dtype.type(self.cubic)
         half = z.dtype.type(0.5)
         t = np.tanh(scale * (z + cubic * z * z * z))

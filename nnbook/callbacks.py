@@ -37,9 +37,11 @@ class EarlyStopping(Callback):
         self.patience, self.min_delta = patience, min_delta
 
     def on_train_begin(self, state):
+        """Forget an earlier run."""
         self.best_loss, self.best_epoch, self._best = np.inf, 0, None
 
     def on_epoch_end(self, state):
+        """Keep the weights if this epoch was the best; ask to stop if the best is too long ago."""
         if not state.history.validation_loss:
             raise ValueError("EarlyStopping needs fit(..., validation=(X, y)).")
         value = state.history.validation_loss[-1]
@@ -50,6 +52,7 @@ class EarlyStopping(Callback):
             state.stop = True
 
     def on_train_end(self, state):
+        """Put the best weights back."""
         if self._best is not None:
             state.model.parameters[...] = self._best
 
@@ -58,20 +61,24 @@ class Progress(Callback):
     """A progress bar with the current loss (on stderr, so keep it out of cells whose output is compared)."""
 
     def on_train_begin(self, state):
+        """Draw an empty bar."""
         from tqdm.auto import tqdm  # only readers who ask for a bar pay for the import
 
         self._bar = tqdm(total=state.epochs * state.steps_per_epoch, unit="step")
 
     def on_step_end(self, state):
+        """Move the bar by one step."""
         self._bar.update()
 
     def on_epoch_end(self, state):
+        """Write the losses of the epoch beside the bar."""
         figures = {"loss": f"{state.history.train_loss[-1]:.4f}"}
         if state.history.validation_loss:
             figures["validation"] = f"{state.history.validation_loss[-1]:.4f}"
         self._bar.set_postfix(figures)
 
     def on_train_end(self, state):
+        """Leave the bar as it stands."""
         self._bar.close()
 
 
@@ -88,8 +95,10 @@ class SnapshotRecorder(Callback):
         self.snapshots = []
 
     def on_train_begin(self, state):
+        """Begin with the untrained weights, as epoch 0."""
         self.snapshots = [(0, state.model.parameters.copy())]
 
     def on_epoch_end(self, state):
+        """Keep a copy if its turn has come."""
         if state.epoch % self.every == 0:
             self.snapshots.append((state.epoch, state.model.parameters.copy()))

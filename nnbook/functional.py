@@ -79,7 +79,8 @@ def check_labels(labels, n_classes):
         )
     if labels.dtype.kind not in "iu":
         raise ValueError(
-            f"labels must be integers; got dtype {labels.dtype}. If they hold whole numbers, use labels.astype(int)."
+            f"labels must be integers; got dtype {labels.dtype}. "
+            "If they hold whole numbers, use labels.astype(int)."
         )
     if labels.size and (labels.min() < 0 or labels.max() >= n_classes):
         raise ValueError(

@@ -38,6 +38,7 @@ class Layer:
         self.backward(grad)
 
     def __call__(self, x):
+        """Check `x`, then `forward(x)`: what a reader calls."""
         return self.forward(self.check_inputs(x))
 
     def check_inputs(self, x):
@@ -158,6 +159,7 @@ class Linear(Layer):
         return out
 
     def backward_parameters(self, grad):
+        """Fill the gradients of weight and bias only."""
         if self._x is None:
             raise RuntimeError("backward needs forward(x, training=True) first.")
         ones = self._workspace(len(grad))[2]
@@ -195,6 +197,7 @@ class Dropout(Layer):
         self._mask = None
 
     def forward(self, x, *, training=False):
+        """Same shape out as in; a new random mask at each training call."""
         if not training:
             return x
         keep = self.rng.random(x.shape, dtype=np.float32) >= self.rate
@@ -202,6 +205,7 @@ class Dropout(Layer):
         return x * self._mask
 
     def backward(self, grad):
+        """The gradient passes where the input passed."""
         if self._mask is None:
             raise RuntimeError("backward needs forward(x, training=True) first.")
         return grad * self._mask
@@ -230,16 +234,19 @@ class Sequential(Layer):
         self._lay_out(dtypes.pop() if dtypes else np.float64)
 
     def forward(self, x, *, training=False):
+        """Pass `x` through all layers."""
         for layer in self.children:
             x = layer.forward(x, training=training)
         return x
 
     def backward(self, grad):
+        """The chain rule: each layer hands its input gradient to the layer before it."""
         for layer in reversed(self.children):
             grad = layer.backward(grad)
         return grad
 
     def backward_parameters(self, grad):
+        """Like `backward`, but stop short of the input of the first layer."""
         for layer in self.children[:0:-1]:
             grad = layer.backward(grad)
         self.children[0].backward_parameters(grad)

@@ -41,7 +41,8 @@ def binary_cross_entropy(logits, targets):
     targets = _same_shape(logits, targets, "logits")
     if targets.size and (targets.min() < 0 or targets.max() > 1):
         raise ValueError(
-            f"targets must lie in [0, 1]; got {targets.min()} … {targets.max()}. Labels -1/+1? Use (labels + 1) / 2."
+            f"targets must lie in [0, 1]; got {targets.min()} … {targets.max()}. "
+            "Labels -1/+1? Use (labels + 1) / 2."
         )
     # max(z, 0) - z t + log(1 + exp(-|z|)) is the same sum without exp of a large number
     terms = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
@@ -87,12 +88,12 @@ def cross_entropy(logits, targets):
 
 
 def l1_penalty(parameters, strength):
-    """strength · Σ|w|: pulls weights to exactly zero. Returns (value, grad) for the flat parameter vector."""
+    """Penalty strength · Σ|w|, which pulls weights to exactly zero: (value, grad) for the flat vector."""
     return strength * float(np.abs(parameters).sum()), strength * np.sign(parameters)
 
 
 def l2_penalty(parameters, strength):
-    """strength/2 · Σw²: pulls large weights most. Returns (value, grad) for the flat parameter vector."""
+    """Penalty strength/2 · Σw², which pulls large weights most: (value, grad) for the flat vector."""
     return strength / 2 * float(np.vdot(parameters, parameters)), strength * parameters
 
 

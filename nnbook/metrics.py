@@ -1,4 +1,4 @@
-"""How good are predictions? One function per question; classes are integers, scores are higher for class 1."""
+"""How good are predictions? One function per question; labels are integers, scores are higher for class 1."""
 
 import numpy as np
 

@@ -35,8 +35,8 @@ class Optimizer:
             self._size = parameters.size
         if parameters.size != self._size:
             raise ValueError(
-                f"this optimizer has the state of a model with {self._size} parameters; got {parameters.size}. "
-                "Make a new optimizer for a new model."
+                f"this optimizer has the state of a model with {self._size} parameters; "
+                f"got {parameters.size}. Make a new optimizer for a new model."
             )
         self.n_steps += 1
         if parameters.size <= CHUNK:

@@ -25,7 +25,7 @@ def step_decay(every, factor):
 
 
 def cosine(total_steps, *, warm_up_steps=0, final_factor=0.0):
-    """Rise linearly to 1 in `warm_up_steps`, then fall along half a cosine to `final_factor` at `total_steps`.
+    """Rise linearly to 1 in `warm_up_steps`, then fall along half a cosine: `final_factor` at `total_steps`.
 
     Source: Loshchilov & Hutter, SGDR, 2017; warm-up as in Vaswani et al., 2017.
 

@@ -64,7 +64,8 @@ def load_model(path):
         ) from error
     if parameters.shape != model.parameters.shape or not np.isfinite(parameters).all():
         raise ValueError(
-            f"{path} is damaged: expected {model.n_parameters} finite parameters, got shape {parameters.shape}."
+            f"{path} is damaged: expected {model.n_parameters} finite parameters, "
+            f"got shape {parameters.shape}."
         )
     model.parameters[...] = parameters
     return model, header["metadata"]
@@ -103,6 +104,7 @@ def read_arrays(path):
         raise ValueError(f"{path} is an .npz file, but not a model of this book.")
     if header.get("version") != VERSION:
         raise ValueError(
-            f"{path} has format version {header.get('version')}; this nnbook reads version {VERSION}. Update nnbook."
+            f"{path} has format version {header.get('version')}; this nnbook reads version {VERSION}. "
+            "Update nnbook."
         )
     return header, arrays

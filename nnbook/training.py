@@ -55,7 +55,7 @@ def fit(
     rng,
     validation=None,
     metrics=None,
-    schedule=constant(),
+    schedule=constant(),  # noqa: B008 - a function without state, safe to share
     penalty=None,
     max_gradient_norm=None,
     callbacks=(),
@@ -127,7 +127,8 @@ def _run_epoch(
         if not np.isfinite(value):
             raise FloatingPointError(
                 f"the loss became {value} in epoch {state.epoch + 1}, step {state.step + 1}. "
-                f"Try a learning rate below {optimizer.learning_rate:g}, or clip gradients with max_gradient_norm."
+                f"Try a learning rate below {optimizer.learning_rate:g}, "
+                "or clip gradients with max_gradient_norm."
             )
         model.backward_parameters(grad)
         if penalty is not None:
@@ -188,6 +189,7 @@ def check_data(model, X, y, *, name="", constant_targets=False):
         )
     if len(y) > 1 and not constant_targets and (y == y[:1]).all():
         raise ValueError(
-            "all targets are the same: there is nothing to learn. Does the training split hold one class only?"
+            "all targets are the same: there is nothing to learn. "
+            "Does the training split hold one class only?"
         )
     return X, y

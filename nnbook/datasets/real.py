@@ -22,8 +22,8 @@ def load_digits():
         feature_names=tuple(f"pixel {row},{column}" for row in range(8) for column in range(8)),
         class_names=tuple(map(str, range(10))),
         description=(
-            "1797 handwritten digits from 43 people, 8×8 pixels counted 0 to 16 (UCI, CC BY 4.0). Not realistic: "
-            "centred, clean, one size, and the same people may appear in training and test."
+            "1797 handwritten digits from 43 people, 8×8 pixels counted 0 to 16 (UCI, CC BY 4.0). Not "
+            "realistic: centred, clean, one size, and the same people may appear in training and test."
         ),
     )
 
@@ -45,8 +45,8 @@ def load_breast_cancer():
         feature_names=tuple(map(str, raw.feature_names)),
         class_names=("benign", "malignant"),
         description=(
-            "569 fine-needle aspirates from one hospital in Wisconsin, 30 measurements of cell nuclei (UCI, CC BY "
-            "4.0). Not realistic: 37 % malignant is far above a screening population, the features were drawn "
-            "by experts, and no patient outcome after the diagnosis is known."
+            "569 fine-needle aspirates from one hospital in Wisconsin, 30 measurements of cell nuclei (UCI, "
+            "CC BY 4.0). Not realistic: 37 % malignant is far above a screening population, the features "
+            "were drawn by experts, and no patient outcome after the diagnosis is known."
         ),
     )

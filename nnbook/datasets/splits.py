@@ -31,7 +31,8 @@ def train_validation_test_split(X, y, *, validation_share=0.2, test_share=0.2, r
     """Split into (X_train, X_validation, X_test, y_train, y_validation, y_test); shares are of the whole."""
     if not validation_share + test_share < 1:
         raise ValueError(
-            f"validation_share + test_share must leave something to train on; got {validation_share + test_share}."
+            "validation_share + test_share must leave something to train on; "
+            f"got {validation_share} + {test_share}."
         )
     X_rest, X_test, y_rest, y_test = train_test_split(X, y, test_share=test_share, rng=rng, stratify=stratify)
     X_train, X_validation, y_train, y_validation = train_test_split(
