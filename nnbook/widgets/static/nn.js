@@ -134,19 +134,20 @@ export const activations = {
       for (let i = 0; i < n; i++) out[i] = grad[i] * a[i] * (1 - a[i]);
     },
   },
+  // The tanh form of GELU. ½ (1 + tanh u) is sigmoid(2u), which keeps its digits where tanh u is close to -1.
   gelu: {
     forward(z, out, n) {
       for (let i = 0; i < n; i++) {
         const x = z[i];
-        out[i] = 0.5 * x * (1 + Math.tanh(GELU_SCALE * (x + GELU_CUBIC * x * x * x)));
+        out[i] = x * sigmoid(2 * GELU_SCALE * (x + GELU_CUBIC * x * x * x));
       }
     },
     backward(z, a, grad, out, n) {
       for (let i = 0; i < n; i++) {
         const x = z[i];
-        const t = Math.tanh(GELU_SCALE * (x + GELU_CUBIC * x * x * x));
-        const inner = GELU_SCALE * (1 + 3 * GELU_CUBIC * x * x);
-        out[i] = grad[i] * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner);
+        const s = x === 0 ? 0.5 : a[i] / x; // the sigmoid again, without another exponential
+        const slope = 2 * GELU_SCALE * (1 + 3 * GELU_CUBIC * x * x);
+        out[i] = grad[i] * (s + x * s * (1 - s) * slope);
       }
     },
   },
@@ -185,22 +186,22 @@ export const initializers = {
  *   nCols: number) => number} Loss  grad may be null when only the value is wanted
  */
 
-/** log of the sum of exponentials of one row. @param {Float64Array} z @param {number} start @param {number} n */
-function logSumExp(z, start, n) {
+/** The largest number of a row. @param {Float64Array} z @param {number} start @param {number} end */
+function rowMax(z, start, end) {
   let max = z[start];
-  for (let j = 1; j < n; j++) if (z[start + j] > max) max = z[start + j];
-  let sum = 0;
-  for (let j = 0; j < n; j++) sum += Math.exp(z[start + j] - max); // subtract the max: exp(800) overflows
-  return max + Math.log(sum);
+  for (let j = start + 1; j < end; j++) if (z[j] > max) max = z[j];
+  return max;
 }
 
 /** Softmax of each row; out may be logits itself.
  * @param {Float64Array} logits @param {Float64Array} out @param {number} nRows @param {number} nCols */
 export function softmax(logits, out, nRows, nCols) {
-  for (let i = 0; i < nRows; i++) {
-    const start = i * nCols;
-    const lse = logSumExp(logits, start, nCols);
-    for (let j = start; j < start + nCols; j++) out[j] = Math.exp(logits[j] - lse);
+  for (let start = 0; start < nRows * nCols; start += nCols) {
+    const end = start + nCols;
+    const max = rowMax(logits, start, end); // subtract the max: exp(800) overflows
+    let total = 0;
+    for (let j = start; j < end; j++) total += out[j] = Math.exp(logits[j] - max);
+    for (let j = start; j < end; j++) out[j] /= total;
   }
 }
 
@@ -235,11 +236,14 @@ export const losses = {
     let sum = 0;
     for (let i = 0; i < nRows; i++) {
       const start = i * nCols;
-      const label = labels[i];
-      const lse = logSumExp(logits, start, nCols);
-      sum += lse - logits[start + label];
+      const end = start + nCols;
+      const max = rowMax(logits, start, end);
+      let total = 0;
+      for (let j = start; j < end; j++) total += Math.exp(logits[j] - max);
+      const target = start + labels[i];
+      sum += Math.log(total) + max - logits[target];
       if (grad) {
-        for (let j = 0; j < nCols; j++) grad[start + j] = (Math.exp(logits[start + j] - lse) - (j === label ? 1 : 0)) / nRows;
+        for (let j = start; j < end; j++) grad[j] = (Math.exp(logits[j] - max) / total - (j === target ? 1 : 0)) / nRows;
       }
     }
     return sum / nRows;
@@ -249,13 +253,19 @@ export const losses = {
     let sum = 0;
     for (let i = 0; i < nRows; i++) {
       const start = i * nCols;
-      const lse = logSumExp(logits, start, nCols);
+      const end = start + nCols;
+      const max = rowMax(logits, start, end);
+      let total = 0;
       let mass = 0;
-      for (let j = start; j < start + nCols; j++) {
+      for (let j = start; j < end; j++) {
+        total += Math.exp(logits[j] - max);
         mass += targets[j];
-        sum += targets[j] * (lse - logits[j]);
       }
-      if (grad) for (let j = start; j < start + nCols; j++) grad[j] = (mass * Math.exp(logits[j] - lse) - targets[j]) / nRows;
+      const log = Math.log(total) + max;
+      for (let j = start; j < end; j++) sum += targets[j] * (log - logits[j]);
+      if (grad) {
+        for (let j = start; j < end; j++) grad[j] = ((Math.exp(logits[j] - max) / total) * mass - targets[j]) / nRows;
+      }
     }
     return sum / nRows;
   },
@@ -814,27 +824,19 @@ function blur(point, noise, rng) {
   point[1] += noise * rng.normal();
 }
 
-/** @param {number} x1 @param {number} x2 the surface of the data set `hills`: two hills and two valleys */
+/** @param {number} x1 @param {number} x2 @returns {number} the surface of `hills`: a hill at (½, ½), a hollow at (-½, -½) */
 export function hillsHeight(x1, x2) {
-  let height = 0;
-  for (const [c1, c2, sign] of [
-    [-0.5, 0.5, 1],
-    [0.5, 0.5, -1],
-    [-0.5, -0.5, -1],
-    [0.5, -0.5, 1],
-  ]) {
-    height += sign * Math.exp(-((x1 - c1) ** 2 + (x2 - c2) ** 2) / 0.15);
-  }
-  return height;
+  const hill = Math.exp(-((x1 - 0.5) ** 2 + (x2 - 0.5) ** 2) / 0.18);
+  return hill - Math.exp(-((x1 + 0.5) ** 2 + (x2 + 0.5) ** 2) / 0.18);
 }
 
 /** @type {Record<string, DatasetMaker>} */
 export const datasets = {
-  /** class 1 inside a disc of radius 0.5, class 0 in a ring around it */
+  /** class 1 inside a disc, class 0 in a ring around it; the circle of radius 0.5 lies between them */
   disc(n, noise, rng) {
     return collect(n, (i, point) => {
       const inside = i % 2;
-      const radius = inside ? 0.5 * Math.sqrt(rng.uniform()) : 0.7 + 0.3 * rng.uniform();
+      const radius = inside ? 0.45 * Math.sqrt(rng.uniform()) : 0.6 + 0.35 * rng.uniform();
       const angle = 2 * Math.PI * rng.uniform();
       point[0] = radius * Math.cos(angle);
       point[1] = radius * Math.sin(angle);
@@ -842,26 +844,23 @@ export const datasets = {
       return inside;
     });
   },
-  /** two arms that turn around each other */
+  /** two arms wound round each other, one and a half turns */
   spiral(n, noise, rng) {
     return collect(n, (i, point) => {
       const arm = i % 2;
-      const along = Math.floor(i / 2) / Math.max(1, Math.ceil(n / 2) - 1);
-      const angle = 3.5 * Math.PI * along + Math.PI * arm;
-      point[0] = along * Math.sin(angle);
-      point[1] = along * Math.cos(angle);
+      const t = rng.uniform();
+      const angle = 3 * Math.PI * t + Math.PI * arm;
+      point[0] = (0.08 + 0.85 * t) * Math.cos(angle);
+      point[1] = (0.08 + 0.85 * t) * Math.sin(angle);
       blur(point, noise, rng);
       return arm;
     });
   },
-  /** class 1 where the signs of the two coordinates differ */
+  /** class 1 where the signs of the two coordinates agree */
   xor(n, noise, rng) {
     return collect(n, (i, point) => {
-      for (let k = 0; k < 2; k++) {
-        const v = 2 * rng.uniform() - 1;
-        point[k] = 0.92 * v + (v < 0 ? -0.08 : 0.08); // a gap along the axes
-      }
-      const label = point[0] * point[1] < 0 ? 1 : 0;
+      for (let k = 0; k < 2; k++) point[k] = (rng.uniform() < 0.5 ? -1 : 1) * (0.08 + 0.87 * rng.uniform());
+      const label = point[0] * point[1] > 0 ? 1 : 0;
       blur(point, noise, rng);
       return label;
     });
@@ -873,18 +872,19 @@ export const datasets = {
       const angle = Math.PI * rng.uniform();
       const x = label ? 1 - Math.cos(angle) : Math.cos(angle);
       const y = label ? 0.5 - Math.sin(angle) : Math.sin(angle);
-      point[0] = (x - 0.5) / 1.5;
-      point[1] = (y - 0.25) / 1.5;
+      point[0] = 0.6 * (x - 0.5);
+      point[1] = 0.9 * (y - 0.25);
       blur(point, noise, rng);
       return label;
     });
   },
-  /** one cloud for each class */
+  /** two round clouds that overlap a little */
   gaussians(n, noise, rng) {
     return collect(n, (i, point) => {
       const label = i % 2;
-      point[0] = point[1] = label ? 0.45 : -0.45;
-      blur(point, 0.15 + noise, rng);
+      point[0] = point[1] = label ? 0.4 : -0.4;
+      blur(point, 0.2, rng);
+      blur(point, noise, rng);
       return label;
     });
   },
@@ -896,7 +896,7 @@ export const datasets = {
       return (point[0] + point[1]) / 2 + noise * rng.normal();
     });
   },
-  /** regression: two hills and two valleys */
+  /** regression: a hill and a hollow */
   hills(n, noise, rng) {
     return collect(n, (i, point) => {
       point[0] = 2 * rng.uniform() - 1;
