@@ -1,0 +1,145 @@
+"""Attention: every place asks a question, earlier places offer answers, and the best fits are mixed."""
+
+from functools import partial
+
+import numpy as np
+
+from nnbook.embeddings import check_size
+from nnbook.initializers import normal
+from nnbook.layers import Layer, Linear
+
+
+class MultiHeadSelfAttention(Layer):
+    """Causal self-attention: softmax(q kᵀ / √d) v in each head, looking only at itself and the past.
+
+    Args:
+        d_model: length of each vector.
+        n_heads: questions asked side by side; each head works on d_model / n_heads features.
+        std, output_std: standard deviation of the starting weights (GPT-2's 0.02), and of the output
+            projection.
+        dtype, rng: as in `Linear`.
+
+    After a forward pass, `weights` of shape (B, n_heads, T, T) says where each place looked: row t sums to 1
+    and is zero right of column t. Children: `qkv` (d_model → 3 d_model: queries, keys, values) and
+    `projection` (d_model → d_model).
+    Source: Vaswani et al., Attention is all you need, 2017.
+
+    >>> layer = MultiHeadSelfAttention(8, 2, rng=np.random.default_rng(0))
+    >>> layer.forward(np.ones((1, 3, 8))).shape, layer.weights.shape
+    ((1, 3, 8), (1, 2, 3, 3))
+    """
+
+    def __init__(self, d_model, n_heads, *, std=0.02, output_std=0.02, dtype=np.float64, rng):
+        super().__init__()
+        self.d_model, self.n_heads = check_size("d_model", d_model), check_size("n_heads", n_heads)
+        if self.d_model % self.n_heads:
+            raise ValueError(f"d_model must be a multiple of n_heads; got {d_model} and {n_heads}.")
+        self.d_head = self.d_model // self.n_heads
+        start = partial(normal, std=std)
+        self.qkv = Linear(self.d_model, 3 * self.d_model, initializer=start, dtype=dtype, rng=rng)
+        end = partial(normal, std=output_std)
+        self.projection = Linear(self.d_model, self.d_model, initializer=end, dtype=dtype, rng=rng)
+        self.children = (self.qkv, self.projection)
+        self._lay_out(np.dtype(dtype))
+        self.weights = self._heads = None
+
+    def forward(self, x, *, training=False, cache=None):
+        """Map `x` (B, T, d_model) to the same shape.
+
+        With a `cache`, `x` holds only the newest places; their keys and values are added to it.
+        """
+        B, T, C = x.shape
+        qkv = self.qkv.forward(x.reshape(B * T, C), training=training)
+        q, k, v = self._split(qkv, B, T)  # each (B, H, T, D)
+        if cache is not None:
+            k, v = cache.append(k, v)
+        mixed, _, _, scores, _, mask = (
+            self._workspace((B, T)) if training else self._allocate((B, T), k.shape[2])
+        )
+        np.matmul(q, k.swapaxes(2, 3), out=scores)  # (B, H, T, D) @ (B, H, D, T)
+        scores *= x.dtype.type(self.d_head**-0.5)
+        scores += mask  # -inf on the future: its softmax is exactly 0
+        self.weights = softmax_in_place(scores)
+        np.matmul(
+            self.weights, v, out=mixed.transpose(0, 2, 1, 3)
+        )  # written as (B, T, H, D): heads side by side
+        if training:
+            self._heads = q, k, v
+        return self.projection.forward(mixed.reshape(B * T, C), training=training).reshape(B, T, C)
+
+    def backward(self, grad):
+        """Back through the projection, the mixture w v, the softmax, the scores q kᵀ, and the three maps.
+
+        Softmax: dscores = w (dw - Σ dw · w), the sum over the places looked at.
+        """
+        if self._heads is None:
+            raise RuntimeError("backward needs forward(x, training=True) first.")
+        B, T, C = grad.shape
+        (q, k, v), w = self._heads, self.weights
+        _, d_qkv, scratch, _, dw, _ = self._workspace((B, T))
+        d_mixed = self.projection.backward(grad.reshape(B * T, C)).reshape(B, T, self.n_heads, self.d_head)
+        d_mixed = d_mixed.transpose(0, 2, 1, 3)  # (B, H, T, D)
+        dq, dk, dv = self._split(d_qkv, B, T)
+        np.matmul(w.swapaxes(2, 3), d_mixed, out=dv)
+        np.matmul(d_mixed, v.swapaxes(2, 3), out=dw)
+        dw -= np.einsum("bhij,bhij->bhi", dw, w, out=scratch)[..., None]
+        dw *= w  # now the gradient of the scores
+        dw *= grad.dtype.type(self.d_head**-0.5)
+        np.matmul(dw, k, out=dq)
+        np.matmul(dw.swapaxes(2, 3), q, out=dk)
+        return self.qkv.backward(d_qkv).reshape(B, T, C)
+
+    def _split(self, qkv, B, T):
+        """Views of the columns of `qkv` (B·T, 3 C) as queries, keys and values, each (B, H, T, D)."""
+        parts = qkv.reshape(B, T, 3, self.n_heads, self.d_head)
+        return (parts[:, :, i].transpose(0, 2, 1, 3) for i in range(3))
+
+    def _allocate(self, batch_and_length, n_keys=None):
+        B, T = batch_and_length
+        n_keys = n_keys or T
+        return (
+            np.empty((B, T, self.n_heads, self.d_head), self.dtype),
+            np.empty((B * T, 3 * self.d_model), self.dtype),
+            np.empty((B, self.n_heads, T), self.dtype),
+            np.empty((B, self.n_heads, T, n_keys), self.dtype),
+            np.empty((B, self.n_heads, T, n_keys), self.dtype),
+            causal_mask(T, n_keys, self.dtype),
+        )
+
+    def __repr__(self):
+        return f"MultiHeadSelfAttention({self.d_model}, {self.n_heads} heads)"
+
+
+class KeyValueCache:
+    """Keys and values of the places already read, so that the next token costs one place, not all."""
+
+    def __init__(self, batch_size, n_heads, context_length, d_head, dtype):
+        self.keys = np.zeros((batch_size, n_heads, context_length, d_head), dtype)
+        self.values = np.zeros_like(self.keys)
+        self.length = 0
+
+    def append(self, keys, values):
+        """Add `keys` and `values` (B, H, T, D); return all that are known so far."""
+        stop = self.length + keys.shape[2]
+        self.keys[:, :, self.length : stop] = keys
+        self.values[:, :, self.length : stop] = values
+        self.length = stop
+        return self.keys[:, :, :stop], self.values[:, :, :stop]
+
+
+def causal_mask(n_queries, n_keys, dtype):
+    """0 where a place may look, -inf on its future; the queries are the last of the keys' places.
+
+    >>> causal_mask(2, 3, float)
+    array([[  0.,   0., -inf],
+           [  0.,   0.,   0.]])
+    """
+    return np.triu(np.full((n_queries, n_keys), -np.inf, dtype), 1 + n_keys - n_queries)
+
+
+def softmax_in_place(scores):
+    """`nnbook.functional.softmax` over the last axis, written over `scores`: no second array of that size."""
+    scores -= scores.max(axis=-1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=-1, keepdims=True)
+    return scores

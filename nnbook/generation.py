@@ -1,0 +1,100 @@
+"""Writing: ask for the next token's probabilities, draw one, append it, ask again."""
+
+import numpy as np
+
+from nnbook.functional import softmax
+
+
+def next_token_probabilities(logits, *, temperature=1.0, top_k=None):
+    """Probabilities from which the next token is drawn.
+
+    Args:
+        logits: scores of one place, shape (vocab_size,).
+        temperature: divides the scores. Below 1 bolder, above 1 more surprising; 0 means always the best one.
+        top_k: keep only so many best tokens (None keeps all); ties go to the smaller id.
+    Returns:
+        float64 array of shape (vocab_size,) that sums to 1.
+    Raises:
+        ValueError: negative or infinite temperature, or top_k below 1.
+
+    >>> next_token_probabilities(np.log([1.0, 3.0, 4.0]), top_k=2).round(3)
+    array([0.   , 0.429, 0.571])
+    """
+    check_sampling(temperature, top_k)
+    logits = np.asarray(logits, np.float64)
+    order = np.argsort(-logits, kind="stable")
+    probabilities = np.zeros(len(logits))
+    if temperature == 0:
+        probabilities[order[0]] = 1.0
+        return probabilities
+    kept = order[:top_k]
+    best = logits[kept[0]]
+    probabilities[kept] = softmax((logits[kept] - best) / temperature)
+    return probabilities
+
+
+def generate(model, prompt, n_tokens, *, temperature=1.0, top_k=None, rng, use_cache=True):
+    """Continue `prompt` by `n_tokens` tokens.
+
+    When the context is full, the model forgets the older half of what it sees and reads the newer half
+    again from place 0, because learned places cannot be shifted. Of a prompt longer than the context, the end
+    is read.
+
+    Args:
+        model: a `Transformer`.
+        prompt: 1-D sequence of at least one token id.
+        n_tokens: how many tokens to write.
+        temperature, top_k: as in `next_token_probabilities`.
+        rng: where the draws come from (not used at temperature 0).
+        use_cache: False computes every place again for every token: slower, same result.
+    Returns:
+        1-D integer array: the prompt and what follows it.
+    Raises:
+        ValueError: empty prompt, ids out of range, or settings that make no sense.
+    """
+    check_sampling(temperature, top_k)
+    tokens = model.check_inputs(np.asarray(prompt)[None, -model.context_length :])[0].tolist()
+    if int(n_tokens) != n_tokens or n_tokens < 0:
+        raise ValueError(f"n_tokens must be a whole number of at least 0; got {n_tokens}.")
+    written = [int(token) for token in prompt]
+    caches, new = model.new_caches(), tokens
+    for _ in range(int(n_tokens)):
+        if use_cache:
+            logits = model.forward(np.array([new]), caches=caches)[0, -1]
+        else:
+            logits = model.forward(np.array([tokens]))[0, -1]
+        probabilities = next_token_probabilities(logits, temperature=temperature, top_k=top_k)
+        token = draw(probabilities, rng.random()) if temperature > 0 else int(probabilities.argmax())
+        written.append(token)
+        tokens.append(token)
+        new = [token]
+        if len(tokens) > model.context_length:
+            tokens = tokens[-max(1, model.context_length // 2) :]
+            caches, new = model.new_caches(), tokens
+    return np.array(written)
+
+
+def draw(probabilities, u):
+    """The token in whose share of the line from 0 to 1 the number `u` falls, 0 <= u < 1.
+
+    >>> draw(np.array([0.2, 0.5, 0.3]), 0.6)
+    1
+    """
+    cumulative = np.cumsum(probabilities)
+    token = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
+    return min(
+        token, int(np.flatnonzero(probabilities)[-1])
+    )  # rounding must not reach a token of probability 0
+
+
+def check_sampling(temperature, top_k):
+    """Raise a ValueError with one sentence unless both settings can be used."""
+    if not (np.isfinite(temperature) and temperature >= 0):
+        raise ValueError(
+            f"temperature must be a finite number of at least 0; got {temperature}. "
+            "0 always takes the best token."
+        )
+    if top_k is not None and (int(top_k) != top_k or top_k < 1):
+        raise ValueError(
+            f"top_k must be a whole number of at least 1, or None to keep all tokens; got {top_k}."
+        )
