@@ -1,0 +1,57 @@
+// @ts-check
+/** Where a widget's trained model comes from: its own state, JupyterLab's trait, or a script beside the page. */
+
+// Known while a classic script runs; null in JupyterLab, where the data come through the trait.
+const HERE = typeof document === "undefined" ? "" : /** @type {HTMLScriptElement | null} */ (document.currentScript)?.src || "";
+/** @type {Map<string, Promise<any>>} */
+const loading = new Map();
+
+/**
+ * The data of the model that this widget shows. @param {any} model of anywidget, with traits `source` and `data`
+ * @returns {Promise<any>}
+ */
+export function storedData(model) {
+  const own = model.get("data");
+  if (own && Object.keys(own).length) return Promise.resolve(own);
+  const name = model.get("source") || "";
+  if (!/^[\w-]+$/.test(name)) return Promise.reject(new Error("this widget was given no model"));
+  const known = () => /** @type {any} */ (window).nnbookModels?.[name];
+  if (known()) return Promise.resolve(known());
+  let promise = loading.get(name);
+  if (!promise) {
+    promise = new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = new URL(`../models/${name}.js`, HERE || document.baseURI).href;
+      script.onload = () => (known() ? resolve(known()) : reject(new Error(`the file of the model ${name} is damaged`)));
+      script.onerror = () => reject(new Error(`the file of the model ${name} could not be loaded`));
+      document.head.append(script);
+    });
+    promise.catch(() => loading.delete(name)); // a later widget may try again
+    loading.set(name, promise);
+  }
+  return promise;
+}
+
+/** @param {string} text base64 @returns {ArrayBuffer} */
+function bytes(text) {
+  const raw = atob(text);
+  const out = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
+  return out.buffer;
+}
+
+/** @param {string} text base64 of int8 */
+export const int8 = (text) => new Int8Array(bytes(text));
+/** @param {string} text base64 of uint8 */
+export const uint8 = (text) => new Uint8Array(bytes(text));
+/** @param {string} text base64 of float32, little-endian */
+export const float32 = (text) => new Float32Array(bytes(text));
+
+/** Integers times the scale of their column. @param {string} integers base64 of int8 (rows, columns) @param {string} scales base64 of float32 (columns) */
+export function dequantize(integers, scales) {
+  const whole = int8(integers);
+  const scale = float32(scales);
+  const out = new Float64Array(whole.length);
+  for (let i = 0; i < whole.length; i++) out[i] = whole[i] * scale[i % scale.length];
+  return out;
+}
