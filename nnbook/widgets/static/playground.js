@@ -47,7 +47,7 @@ function render({ model, el: home }) {
   let pinned = null;
 
   // ---------------------------------------------------------------- the parts
-  const status = announcer(scope, { visible: !compact });
+  const status = announcer(scope, { visible: true });
   const play = button(scope, { label: "Play", icon: "play", kind: "primary nnp-play", title: "Train the network (key: P)", onClick: () => setPlaying(!playing) });
   const stepOnce = button(scope, { label: "Step", icon: "step", title: "One update (key: S)", onClick: step });
   const reset = button(scope, { label: "Reset", icon: "reset", title: "Back to the first weights (key: R)", onClick: restart });
@@ -148,6 +148,7 @@ function render({ model, el: home }) {
 
   function retheme() {
     view.theme = readTheme(root);
+    root.classList.toggle("dark", view.theme.dark);
     view.palette = divergingPalette(view.theme, view.theme.dark ? 0.62 : 0.55);
     view.font = getComputedStyle(root).fontFamily;
     view.themeVersion += 1;

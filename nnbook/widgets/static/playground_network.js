@@ -16,6 +16,7 @@ const HEAD = 34; // room for the buttons above each layer
  */
 export function network(scope, { engine, view, onHidden, onFocus }) {
   const main = canvas(scope, { label: "The network", kind: "nnp-net", draw });
+  // The picture of each unit is a button over the drawing: that gives keyboard, touch and screen reader one thing to hold
   const nodes = el("div", { class: "nnp-nodes", role: "group", "aria-label": "Units of the network; arrow keys move between them" });
   const heads = el("div", { class: "nnp-heads" });
   const root = el("div", { class: "nnp-network" }, [main.root, heads, nodes]);
@@ -151,6 +152,41 @@ export function network(scope, { engine, view, onHidden, onFocus }) {
     });
   }
   scope.listen(nodes, "pointerout", release);
+
+  /** The weight whose line passes nearest to a place, if one does within six pixels. @param {number} px @param {number} py */
+  function weightAt(px, py) {
+    const { weights, sizes, nLayers } = engine.model;
+    let best = { distance: 6, text: "" };
+    for (let l = 0; l < nLayers; l++) {
+      const x0 = places[l][0].x + places[l][0].size / 2;
+      const x1 = places[l + 1][0].x - places[l + 1][0].size / 2;
+      if (px < x0 || px > x1) continue;
+      // Along the curve x = x0 + (x1 - x0) · along(t), y = y0 + (y1 - y0) · rise(t): find t by halving
+      const share = (px - x0) / (x1 - x0);
+      let [low, high] = [0, 1];
+      for (let k = 0; k < 20; k++) {
+        const t = (low + high) / 2;
+        if (1.35 * t * (1 - t) ** 2 + 1.65 * t * t * (1 - t) + t ** 3 < share) low = t;
+        else high = t;
+      }
+      const rise = low * low * (3 - 2 * low);
+      for (let i = 0; i < sizes[l]; i++) {
+        for (let j = 0; j < sizes[l + 1]; j++) {
+          const distance = Math.abs(places[l][i].y + (places[l + 1][j].y - places[l][i].y) * rise - py);
+          if (distance >= best.distance) continue;
+          best = { distance, text: `weight ${formatNumber(weights[l][i * sizes[l + 1] + j])}\n${nameOf(l, i)} → ${nameOf(l + 1, j)}` };
+        }
+      }
+    }
+    return best.text;
+  }
+  scope.listen(root, "pointermove", (event) => {
+    if (event.target !== main.root || event.pointerType === "touch") return;
+    const text = weightAt(event.offsetX, event.offsetY);
+    if (text) tip.show(event.offsetX, event.offsetY, text.split("\n"));
+    else tip.hide();
+  });
+  scope.listen(main.root, "pointerleave", () => tip.hide());
   scope.listen(nodes, "focusout", release);
   scope.listen(nodes, "keydown", (event) => {
     const place = placeOf(event.target);

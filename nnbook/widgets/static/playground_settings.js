@@ -78,7 +78,7 @@ export function settingsPanel(scope, { settings, change, view, redraw }) {
 
   const seedInput = /** @type {HTMLInputElement} */ (el("input", { type: "number", class: "nnw-select", min: 0, max: 9999, step: 1, "aria-label": "Seed" }));
   scope.listen(seedInput, "change", () => change({ seed: Math.max(0, Math.min(9999, Math.round(Number(seedInput.value) || 0))) }));
-  const dice = button(scope, { label: "New seed", kind: "small", onClick: () => change({ seed: (current.settings.seed + 1) % 10000 }) });
+  const dice = button(scope, { label: "Next", kind: "small", title: "The next seed", onClick: () => change({ seed: (current.settings.seed + 1) % 10000 }) });
   const seed = el("div", { class: "nnw-field", title: NUMBERS.seed.help }, [el("span", { class: "nnp-label" }, ["Seed"]), el("div", { class: "nnp-row" }, [seedInput, dice.root])]);
 
   const inputs = new Map(
