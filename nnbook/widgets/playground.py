@@ -86,14 +86,18 @@ class Playground(Widget):
         if data is not None:
             X, y = data
             settings.update(checked_points(X, y))
-            if settings["task"] == "regression":
-                settings.setdefault("loss", "mean_squared_error")
         super().__init__(**settings)
+        self._fit_loss()
+        self.observe(self._fit_loss, ["dataset", "task"])
         self.observe(self._forget_run, self._structural)
 
     def _forget_run(self, change):
         if not self._holding_sync and not self._from_page:
             self.parameters, self.step, self.history = [], 0, {}
+
+    def _fit_loss(self, change=None):
+        if self._is_regression:  # cross-entropy needs classes
+            self.loss = "mean_squared_error"
 
     _from_page = False
 
@@ -171,8 +175,6 @@ class Playground(Widget):
             ValueError: X or y is not that; the widget is left as it was.
         """
         new = checked_points(X, y)
-        if new["task"] == "regression":
-            new["loss"] = "mean_squared_error"
         with self.hold_sync():
             self.set_trait("parameters", [])
             for name, value in new.items():

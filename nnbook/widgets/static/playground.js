@@ -251,6 +251,8 @@ function render({ model, el: home }) {
   /** A reader (or Python) has changed settings. @param {Partial<import("./playground_state.js").Settings>} what */
   function change(what) {
     const settings = clean({ ...engine.settings, ...what });
+    // From numbers back to classes: squared error was no choice of the reader's
+    if (engine.task === "regression" && taskOf(settings) === "classification" && !what.loss) settings.loss = DEFAULTS.loss;
     if (same(settings, engine.settings)) return;
     catchUp = 0;
     const fresh = engine.change(settings);
