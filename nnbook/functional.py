@@ -66,7 +66,7 @@ def one_hot(labels, n_classes, dtype=np.float64):
 
 
 def check_labels(labels, n_classes):
-    """Return `labels` as a 1-D integer array, or say in one sentence why they are not class labels.
+    """Return `labels` as a 1-D array of indices, or say in one sentence why they are not class labels.
 
     Raises:
         ValueError: wrong number of dimensions, not integers, or outside 0 … n_classes-1.
@@ -82,7 +82,9 @@ def check_labels(labels, n_classes):
             f"labels must be integers; got dtype {labels.dtype}. "
             "If they hold whole numbers, use labels.astype(int)."
         )
-    if labels.size and (labels.min() < 0 or labels.max() >= n_classes):
+    labels = labels.astype(np.intp, copy=False)
+    # read as unsigned, a negative label becomes a huge one: a single pass finds both kinds of stray
+    if labels.size and labels.view(np.uintp).max() >= n_classes:
         raise ValueError(
             f"labels must lie in 0 … {n_classes - 1}; got {labels.min()} … {labels.max()}. "
             "Does the last layer have one output per class, and do the classes count from 0?"

@@ -122,7 +122,9 @@ class Linear(Layer):
         dtype: np.float64 (default) or np.float32 (faster training).
         rng: where the starting weights come from.
 
-    `params["weight"]` has shape (in_features, out_features), `params["bias"]` (out_features,).
+    `params["weight"]` has shape (in_features, out_features), `params["bias"]` (out_features,). The bias is
+    the weight of one more input that is always 1. It follows the weight in the flat vector, so both are
+    one matrix of in_features + 1 rows, and training needs one matrix product instead of a product and a sum.
 
     >>> layer = Linear(3, 2, rng=np.random.default_rng(0))
     >>> layer.forward(np.ones((5, 3))).shape
@@ -140,7 +142,7 @@ class Linear(Layer):
             "bias": np.zeros(self.out_features),
         }
         self._lay_out(np.dtype(dtype))
-        self._x = None
+        self._work = None
 
     def forward(self, x, *, training=False):
         """Map `x` of shape (n, in_features) to (n, out_features)."""
@@ -149,34 +151,35 @@ class Linear(Layer):
                 f"Linear expected inputs of shape (n, {self.in_features}); got {x.shape}. "
                 "One sample? Use x[None, :]. Features in rows? Use x.T."
             )
-        weight, bias = self.params["weight"], self.params["bias"]
         if not training:
-            return x @ weight + bias
-        self._x = x
-        out = self._workspace(len(x))[0]
-        np.dot(x, weight, out)
-        out += bias
-        return out
+            return x @ self.params["weight"] + self.params["bias"]
+        self._work = inputs, features, out, _ = self._workspace(len(x))
+        features[...] = x
+        return np.dot(inputs, self._matrix, out)  # (n, in + 1) @ (in + 1, out)
 
     def backward_parameters(self, grad):
         """Fill the gradients of weight and bias only."""
-        if self._x is None:
+        if self._work is None:
             raise RuntimeError("backward needs forward(x, training=True) first.")
-        ones = self._workspace(len(grad))[2]
-        np.dot(self._x.T, grad, self.grads["weight"])  # (in, n) @ (n, out)
-        np.dot(ones, grad, self.grads["bias"])  # the sum over the batch; faster than grad.sum(axis=0)
+        np.dot(self._work[0].T, grad, self._matrix_gradient)  # (in + 1, n) @ (n, out) sums over the batch
 
     def backward(self, grad):
         """Gradient at the input: grad @ weight.T, shape (n, in_features)."""
         self.backward_parameters(grad)
-        return np.dot(grad, self.params["weight"].T, self._workspace(len(grad))[1])
+        return np.dot(grad, self.params["weight"].T, self._work[3])
+
+    def _bind(self, parameters, gradients, start):
+        stop = super()._bind(parameters, gradients, start)
+        if self.params:
+            self._matrix = self.parameters.reshape(-1, self.out_features)
+            self._matrix_gradient = self.gradients.reshape(-1, self.out_features)
+        return stop
 
     def _allocate(self, rows):
-        return (
-            np.empty((rows, self.out_features), self.dtype),
-            np.empty((rows, self.in_features), self.dtype),
-            np.ones(rows, self.dtype),
-        )
+        inputs = np.ones((rows, self.in_features + 1), self.dtype)
+        features = inputs[:, :-1]  # all columns but the last, which stays 1
+        out = np.empty((rows, self.out_features), self.dtype)
+        return inputs, features, out, np.empty((rows, self.in_features), self.dtype)
 
     def __repr__(self):
         return f"Linear({self.in_features} → {self.out_features})"

@@ -31,7 +31,7 @@ class Optimizer:
             )
         if self._states is None:
             self._states = [np.zeros_like(parameters) for _ in range(self.n_states)]
-            self._scratch = np.empty((2, min(CHUNK, parameters.size)), parameters.dtype)
+            self._scratch = [np.empty(min(CHUNK, parameters.size), parameters.dtype) for _ in range(2)]
             self._size = parameters.size
         if parameters.size != self._size:
             raise ValueError(
@@ -44,11 +44,9 @@ class Optimizer:
             return
         for start in range(0, parameters.size, CHUNK):
             part = slice(start, start + CHUNK)
+            p = parameters[part]
             states = [state[part] for state in self._states]
-            size = parameters[part].size
-            self._update(
-                parameters[part], gradients[part], *states, self._scratch[0, :size], self._scratch[1, :size]
-            )
+            self._update(p, gradients[part], *states, *[scratch[: p.size] for scratch in self._scratch])
 
     def _update(self, p, g, *states_and_scratch):
         raise NotImplementedError
@@ -121,20 +119,18 @@ class Adam(Optimizer):
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
 
     def _update(self, p, g, m, s, a, b):
-        correction1 = 1 - self.beta1**self.n_steps
-        correction2 = 1 - self.beta2**self.n_steps
         m *= self.beta1
-        np.multiply(g, 1 - self.beta1, out=a)
-        m += a
+        m += g
         s *= self.beta2
         np.multiply(g, g, out=a)
-        a *= 1 - self.beta2
         s += a
-        # the two corrections are scalars: fold them into the step size and ε
+        # Here m and s lack their factors (1-β): scalars, applied below together with the corrections.
+        mean = (1 - self.beta1) / (1 - self.beta1**self.n_steps)
+        root = ((1 - self.beta2) / (1 - self.beta2**self.n_steps)) ** 0.5
         np.sqrt(s, out=a)
-        a += self.epsilon * correction2**0.5
+        a += self.epsilon / root
         np.divide(m, a, out=a)
-        a *= self.learning_rate * correction2**0.5 / correction1
+        a *= self.learning_rate * mean / root
         p -= a
 
 

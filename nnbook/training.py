@@ -1,12 +1,14 @@
 """The training loop: the one place where model, loss, optimiser and data meet."""
 
+import contextlib
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from nnbook.schedules import constant
 
-BLOCK = 64  # batches gathered at once: shuffling costs one copy per block, a batch is then a view
+BLOCK = 65_536  # numbers gathered at once: shuffling costs one copy per block, a small batch is then a view
 
 
 @dataclass
@@ -87,33 +89,55 @@ def fit(
         if int(value) != value or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
     epochs, batch_size = int(epochs), int(batch_size)
+    if max_gradient_norm is not None and not max_gradient_norm > 0:
+        raise ValueError(f"max_gradient_norm must be above 0; got {max_gradient_norm}.")
     metrics = metrics or {}
     history = History(metrics={name: [] for name in metrics})
     state = TrainingState(model, optimizer, history, epochs, -(-len(X) // batch_size))
-    start, base_rate = model.parameters.copy(), optimizer.learning_rate
-    try:
+    base_rate = optimizer.learning_rate
+    with _put_back_on_error(model), np.errstate(over="ignore", invalid="ignore"):
+        # divergence is reported by one sentence of our own, not by NumPy's warnings
         for callback in callbacks:
             callback.on_train_begin(state)
-        while state.epoch < epochs and not state.stop:
-            _run_epoch(
-                state, X, y, loss, batch_size, rng, schedule, base_rate, penalty, max_gradient_norm, callbacks
-            )
-            if validation is not None:
-                predictions = model.forward(validation[0])
-                history.validation_loss.append(loss(predictions, validation[1])[0])
-                for name, metric in metrics.items():
-                    history.metrics[name].append(float(metric(predictions, validation[1])))
-            state.epoch += 1
+        try:
+            while state.epoch < epochs and not state.stop:
+                _run_epoch(
+                    state,
+                    X,
+                    y,
+                    loss,
+                    batch_size,
+                    rng,
+                    schedule,
+                    base_rate,
+                    penalty,
+                    max_gradient_norm,
+                    callbacks,
+                )
+                if validation is not None:
+                    predictions = model.forward(validation[0])
+                    history.validation_loss.append(loss(predictions, validation[1])[0])
+                    for name, metric in metrics.items():
+                        history.metrics[name].append(float(metric(predictions, validation[1])))
+                state.epoch += 1
+                for callback in callbacks:
+                    callback.on_epoch_end(state)
+        finally:
+            optimizer.learning_rate = base_rate
             for callback in callbacks:
-                callback.on_epoch_end(state)
-    except (ValueError, FloatingPointError):
-        model.parameters[...] = start  # refused data must not leave a half-trained model
-        raise
-    finally:
-        optimizer.learning_rate = base_rate
-        for callback in callbacks:
-            callback.on_train_end(state)
+                callback.on_train_end(state)
     return history
+
+
+@contextlib.contextmanager
+def _put_back_on_error(model):
+    """Refused data or divergence must not leave a half-trained model."""
+    start = model.parameters.copy()
+    try:
+        yield
+    except (ValueError, FloatingPointError):
+        model.parameters[...] = start
+        raise
 
 
 def _run_epoch(
@@ -124,12 +148,8 @@ def _run_epoch(
     for x_batch, y_batch in minibatches(X, y, batch_size, rng=rng):
         predictions = model.forward(x_batch, training=True)
         value, grad = loss(predictions, y_batch)
-        if not np.isfinite(value):
-            raise FloatingPointError(
-                f"the loss became {value} in epoch {state.epoch + 1}, step {state.step + 1}. "
-                f"Try a learning rate below {optimizer.learning_rate:g}, "
-                "or clip gradients with max_gradient_norm."
-            )
+        if not math.isfinite(value):
+            raise _divergence(f"loss became {value}", state)
         model.backward_parameters(grad)
         if penalty is not None:
             model.gradients += penalty(model.parameters)[1]
@@ -144,8 +164,18 @@ def _run_epoch(
         state.batch_loss = value
         for callback in callbacks:
             callback.on_step_end(state)
+    if not np.isfinite(model.parameters).all():
+        raise _divergence("weights became infinite", state)
     state.history.train_loss.append(total / len(X))
     state.history.steps = state.step
+
+
+def _divergence(what, state):
+    return FloatingPointError(
+        f"the {what} in epoch {state.epoch + 1}, step {state.step + 1}. "
+        f"Try a learning rate below {state.optimizer.learning_rate:g}, "
+        "or clip gradients with max_gradient_norm."
+    )
 
 
 def minibatches(X, y, batch_size, *, rng):
@@ -156,7 +186,7 @@ def minibatches(X, y, batch_size, *, rng):
     [3, 3, 1]
     """
     order = rng.permutation(len(X))
-    block = BLOCK * batch_size
+    block = batch_size * max(1, BLOCK * len(X) // (X.size * batch_size))
     for start in range(0, len(order), block):
         rows = order[start : start + block]
         x_block, y_block = X[rows], y[rows]
