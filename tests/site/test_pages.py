@@ -1,0 +1,153 @@
+"""Every page of the built site in a real browser: nothing foreign, nothing broken, readable, accessible."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE_ROOT = ROOT / "_build" / "html"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+THEMES = ("light", "dark")
+
+
+def page_names():
+    """The pages in the table of contents; read from there, so that a page that was not built is missed."""
+    import yaml
+
+    text = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    found = re.findall(r"(?:root|file):\s*(\S+)", text)
+    assert yaml.safe_load(text)["root"] in found
+    return [f"{name}.html" for name in found]
+
+
+every_page = pytest.mark.parametrize("path", page_names())
+
+
+@every_page
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_a_page_asks_nobody_else_and_reports_no_error(visit, path, scheme):
+    page = visit(path, scheme=scheme)
+    page.wait_for_timeout(300)
+    assert page.locator("article h1").count() == 1
+    # `visit` now checks the console and the requests
+
+
+@every_page
+def test_formulas_are_typeset_without_a_script(visit, path):
+    page = visit(path)
+    assert page.locator(".math:not(:has(mjx-container))").count() == 0
+    if page.locator("mjx-container").count():
+        # the letters come from the font: with a missing style sheet a formula has no height
+        assert page.locator("mjx-container").first.bounding_box()["height"] > 5
+        assert page.locator("mjx-assistive-mml math").count() == page.locator("mjx-container").count()
+
+
+@every_page
+def test_a_narrow_screen_needs_no_sideways_scrolling(visit, path):
+    page = visit(path, width=390, height=844)
+    page.wait_for_timeout(300)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    wide = page.evaluate(
+        "[...document.querySelectorAll('.bd-article *')].filter(e => e.getBoundingClientRect().right > 392 &&"
+        " !e.closest('pre, table, .math, .pst-scrollable-table-container, .output')).slice(0, 5)"
+        ".map(e => e.outerHTML.slice(0, 120))"
+    )
+    assert width <= 390, f"the page is {width} px wide; too wide: {wide}"
+
+
+@every_page
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_serious(visit, path, theme):
+    page = visit(path, theme=theme)
+    page.wait_for_timeout(300)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run()).violations")
+    serious = [
+        f"{v['id']}: {v['help']}: " + "; ".join(node["html"][:200] for node in v["nodes"][:3])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+    assert not serious, "\n".join(serious)
+
+
+@every_page
+def test_every_picture_loads_and_has_alt_text(visit, path):
+    page = visit(path)
+    pictures = page.evaluate(
+        "[...document.querySelectorAll('.bd-article img')]"
+        ".map(i => [i.currentSrc, i.alt, i.complete && i.naturalWidth > 0])"
+    )
+    for source, alt, loaded in pictures:
+        assert loaded, f"{source} does not load"
+        assert alt, f"{source} has no alt text"
+        assert "_images/" not in alt, f"{source} has its own address as alt text"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_theme_follows_the_system_and_the_button(visit, theme):
+    page = visit("book/intro.html", theme=theme)
+    html = page.locator("html")
+    assert html.get_attribute("data-theme") == theme
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    brightness = sum(map(int, re.findall(r"\d+", paper)[:3])) / 3
+    assert brightness < 60 if theme == "dark" else brightness > 220
+    button = page.locator("button.theme-switch-button:visible").first
+    for _ in range(3):  # system, light, dark
+        button.click()
+        if html.get_attribute("data-theme") != theme:
+            break
+    assert html.get_attribute("data-theme") != theme
+
+
+def test_the_front_page_leads_to_the_book(visit):
+    page = visit("index.html")
+    page.wait_for_url("**/book/intro.html")
+    assert page.title().startswith("From Neuron to Business")
+
+
+@pytest.mark.parametrize(("word", "where"), [("backpropagation", "glossary"), ("learning_rate", "notation")])
+def test_search_finds_a_word(visit, word, where):
+    page = visit(f"search.html?q={word}")
+    page.wait_for_selector("#search-results li a")
+    links = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.href)")
+    assert any(where in link for link in links), links
+
+
+def test_search_works_from_a_disk(visit):
+    # Browsers do not let a page on a disk read its neighbours: titles are found, and the snippets stay empty.
+    page = visit("search.html?q=glossary", scheme="file", watch=False)
+    page.wait_for_selector("#search-results li a")
+
+
+def test_no_link_inside_the_site_is_broken(site_dir):
+    missing = []
+    for html in site_dir.rglob("*.html"):
+        if "_static" in html.parts:
+            continue
+        for link in re.findall(r'(?:href|src)="([^"#?]+)', html.read_text(encoding="utf-8")):
+            if re.match(r"[a-z]+:|//", link):
+                continue
+            if not (html.parent / link).resolve().exists():
+                missing.append(f"{html.relative_to(site_dir)} → {link}")
+    assert not missing, missing
+
+
+def test_the_first_page_works_with_the_keyboard_alone(visit):
+    page = visit("book/intro.html")
+    focus = """() => {
+        const e = document.activeElement, style = getComputedStyle(e);
+        const shown = style.outlineStyle !== "none" || style.boxShadow !== "none";
+        return e === document.body ? null : [e.innerText.trim().slice(0, 40), shown];
+    }"""
+    seen = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        at = page.evaluate(focus)
+        if at is None:
+            break
+        seen.append(at)
+    assert any(text == "How to read it" for text, _ in seen), seen
+    unseen = [text for text, shown in seen if not shown]
+    assert not unseen, f"these take the focus without showing it: {unseen}"
