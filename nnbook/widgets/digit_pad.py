@@ -85,8 +85,10 @@ def calibrate(logits, labels, *, accuracy=0.99) -> dict:
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     for threshold in np.arange(0.5, 0.995, 0.01):
         sure = confidence >= threshold
-        if not sure.any() or right[sure].mean() >= accuracy:
+        if sure.any() and right[sure].mean() >= accuracy:
             break
+    else:
+        threshold = 1.0  # never sure
     return {"temperature": temperature, "threshold": round(float(threshold), 2)}
 
 

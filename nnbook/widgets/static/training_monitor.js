@@ -19,7 +19,7 @@ function render({ model, el: host }) {
   host.append(root);
   scope.onDispose(() => root.remove());
   let theme = readTheme(root);
-  let palette = divergingPalette(theme);
+  let palette = divergingPalette(theme, 0.6);
 
   /** @type {any} */ let recording = model.get("recording") || {};
   /** @type {Moment[]} */ let list = moments(recording);
@@ -48,8 +48,8 @@ function render({ model, el: host }) {
   const home = el("div", { class: "nnw-tm-charts" });
   const note = tooltip(home);
 
-  /** @param {string} title @param {(name: string) => boolean} wanted */
-  function chart(title, wanted) {
+  /** @param {string} title @param {(name: string) => boolean} wanted @param {number} [firstInk] */
+  function chart(title, wanted, firstInk = 0) {
     const inks = () => [theme.css.positive, theme.css.negative, theme.css.accent, theme.css.muted];
     /** @type {{low: number, high: number, width: number} | null} */ let frame = null;
     const own = () => curveNames(list).filter(wanted);
@@ -87,16 +87,16 @@ function render({ model, el: host }) {
         }
         context.textBaseline = "alphabetic";
         const marks = ticks(0, lastEpoch).filter(Number.isInteger);
-        marks.forEach((tick) => {
-          context.textAlign = tick === lastEpoch ? "right" : "center";
-          context.fillText(tick === marks[marks.length - 1] ? `${tick} epochs` : String(tick), Math.min(x(tick), width - (context.textAlign === "center" ? 34 : MARGIN.right)), height - 6);
-        });
+        context.textAlign = "right";
+        context.fillText(`${lastEpoch} epochs`, width - MARGIN.right, height - 6);
+        context.textAlign = "center";
+        for (const tick of marks) if (x(tick) < width - MARGIN.right - 84) context.fillText(String(tick), x(tick), height - 6);
         const now = list[at].epoch;
         names.forEach((name, k) => {
           const points = list.filter((m) => m.curves[name] !== null && m.curves[name] !== undefined && (!onLog() || Number(m.curves[name]) > 0));
           const trace = (/** @type {Moment[]} */ part, /** @type {number} */ alpha) => {
             context.globalAlpha = alpha;
-            context.strokeStyle = inks()[k % 4];
+            context.strokeStyle = inks()[(k + firstInk) % 4];
             context.lineWidth = 2;
             context.lineJoin = "round";
             context.beginPath();
@@ -109,7 +109,7 @@ function render({ model, el: host }) {
           trace(past, 1);
           const last = past[past.length - 1];
           if (!last) return;
-          context.fillStyle = inks()[k % 4];
+          context.fillStyle = inks()[(k + firstInk) % 4];
           context.beginPath();
           context.arc(x(last.epoch), y(Number(last.curves[name])), 3.5, 0, 2 * Math.PI);
           context.fill();
@@ -157,7 +157,7 @@ function render({ model, el: host }) {
         const text = names.join("|");
         if (legend.dataset.names !== text) {
           legend.dataset.names = text;
-          legend.replaceChildren(...names.map((name, k) => el("span", { class: `nnw-tm-key k${k % 4}` }, [title === "Loss" ? name.replace(/ loss$/, "") : name])));
+          legend.replaceChildren(...names.map((name, k) => el("span", { class: `nnw-tm-key k${(k + firstInk) % 4}` }, [title === "Loss" ? name.replace(/ loss$/, "") : name])));
         }
         const here = names.map((name) => `${name} ${list[at]?.curves[name] === null ? "not measured" : short(Number(list[at].curves[name]))}`);
         view.root.setAttribute("aria-label", `${title} over the epochs. At epoch ${list[at]?.epoch}: ${here.join(", ")}. All numbers stand in the table below.`);
@@ -166,7 +166,7 @@ function render({ model, el: host }) {
     };
   }
   const loss = chart("Loss", isLoss);
-  const metric = chart("Metrics on the validation data", (name) => !isLoss(name));
+  const metric = chart("Metrics on the validation data", (name) => !isLoss(name), 2);
   loss.panel.querySelector(".nnw-tm-head")?.append(logBox.root);
 
   // -------------------------------------------------------------------------------------------- decision surface
@@ -386,7 +386,7 @@ function render({ model, el: host }) {
   scope.watch(model, "msg:custom", onMessage);
   watchTheme(scope, () => {
     theme = readTheme(root);
-    palette = divergingPalette(theme);
+    palette = divergingPalette(theme, 0.6);
     paint();
   });
   load();
