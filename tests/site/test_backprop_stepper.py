@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbook.widgets import BackpropStepper, classic_script
+from nnbook.widgets import BackpropStepper, classic_script, esm_text
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -244,6 +244,56 @@ class TestAddress:
     def test_a_broken_link_is_ignored(self, open_widget):
         page = open_widget(hash="#backprop=x1_0.5*tNaN*%3Cscript%3E")
         assert state(page) == BackpropStepper().state()
+
+
+class TestAsAnywidget:
+    """The same view as JupyterLab loads it: an ES module from a Blob, a model with a kernel behind it."""
+
+    LOAD = """async ({source, state}) => {
+        const module = await import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})));
+        const listeners = new Map();
+        window.kernel = {
+            state, saved: 0,
+            get: (name) => window.kernel.state[name],
+            set: (name, value) => {
+                window.kernel.state[name] = value;
+                for (const heard of listeners.get('change:' + name) ?? []) heard();
+            },
+            save_changes: () => { window.kernel.saved += 1; },
+            on: (name, heard) => listeners.set(name, [...(listeners.get(name) ?? []), heard]),
+            off: (name, heard) => listeners.set(name, (listeners.get(name) ?? []).filter((h) => h !== heard)),
+        };
+        const el = document.createElement('div');
+        document.querySelector('main').replaceChildren(el);
+        window.cleanup = module.default.render({model: window.kernel, el});
+        window.left = () => [...listeners.values()].flat().length;
+    }"""
+
+    @pytest.fixture
+    def page(self, open_widget):
+        page = open_widget()
+        source = esm_text("BackpropStepper")
+        page.evaluate(self.LOAD, {"source": source, "state": BackpropStepper().state()})
+        return page
+
+    def test_what_a_reader_does_is_saved(self, page):
+        press(page, "Next")
+        assert page.evaluate("[kernel.state.step, kernel.saved]") == [1, 1]
+
+    def test_what_python_sets_is_drawn(self, page):
+        press(page, "Whole round", 2)
+        page.evaluate("kernel.set('parameters', [1, 0, 0, 0, 0, 0, 0, 0, 0]); kernel.set('step', 0)")
+        assert page.locator(".bps-count").inner_text() == "round 1, step 1 of 17"
+        assert shown(page, "z0") == "1"
+
+    def test_cleanup_stops_listening(self, page):
+        assert page.evaluate("left()") > 0
+        page.evaluate("cleanup()")
+        assert page.evaluate("left()") == 0
+        assert page.locator(".bps").count() == 0
+
+    def test_a_notebook_has_no_link_to_copy(self, page):
+        assert page.get_by_role("button", name="Copy link").count() == 0
 
 
 class TestLook:
