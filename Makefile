@@ -10,7 +10,7 @@ READY = $(VENV)/.ready
 .PHONY: book serve test lab notebooks lint bench setup clean
 
 book: $(READY)      ## build the site into _build/html
-	$(RUN) -m jupyter_book build . --all -W -n --keep-going -q
+	$(VENV)/bin/jupyter-book build . --all -W -n --keep-going -q
 
 serve: book         ## read it in a browser
 	@echo "\n  Read the book at http://$(HOST):$(PORT)/   (Ctrl-C ends)\n"
