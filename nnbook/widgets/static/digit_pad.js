@@ -3,6 +3,7 @@
 
 import { imageOfStrokes } from "./digit_ink.js";
 import { digitNetwork, percent, sentence } from "./digit_net.js";
+import { whenShown } from "./shown.js";
 import { storedData } from "./stored.js";
 import { announcer, button, canvas, createScope, el, formatNumber, readTheme, tooltip, watchTheme } from "./ui.js";
 
@@ -17,7 +18,7 @@ const mix = (a, b, t) => `rgb(${[0, 1, 2].map((k) => Math.round(a[k] + (b[k] - a
 /** @param {{model: any, el: HTMLElement}} view */
 function render({ model, el: host }) {
   const scope = createScope();
-  const root = el("div", { class: "nnw nnw-digitpad" });
+  const root = el("div", { class: "nnw nnw-digitpad", "data-lm-suppress-shortcuts": "true" });
   host.append(root);
   const waiting = el("p", { class: "nnw-status" }, ["The network is on its way …"]);
   root.append(waiting);
@@ -349,10 +350,12 @@ function build(model, root, scope, network) {
     spoken.root,
   );
 
-  watchTheme(scope, () => {
+  const recolour = () => {
     theme = readTheme(root);
     refresh();
-  });
+  };
+  watchTheme(scope, recolour);
+  whenShown(scope, root, recolour);
   scope.watch(model, "change:example", () => showExample(model.get("example")));
   if (network.nExamples) showExample(model.get("example"));
   refresh();

@@ -1,6 +1,7 @@
 // @ts-check
 /** TrainingMonitor: a training run that is watched live, or played and scrubbed afterwards. */
 
+import { whenShown } from "./shown.js";
 import { curveNames, isLoss, moments, range, ticks, TOP } from "./training_recording.js";
 import { announcer, animationLoop, button, canvas, checkbox, createScope, divergingPalette, el, formatNumber, readTheme, slider, tooltip, watchTheme } from "./ui.js";
 
@@ -15,7 +16,7 @@ const short = (v) => formatNumber(v, 3);
 /** @param {{model: any, el: HTMLElement}} view */
 function render({ model, el: host }) {
   const scope = createScope();
-  const root = el("div", { class: "nnw nnw-monitor" });
+  const root = el("div", { class: "nnw nnw-monitor", "data-lm-suppress-shortcuts": "true" });
   host.append(root);
   scope.onDispose(() => root.remove());
   let theme = readTheme(root);
@@ -384,11 +385,13 @@ function render({ model, el: host }) {
     if (i !== at && !live) seek(i);
   });
   scope.watch(model, "msg:custom", onMessage);
-  watchTheme(scope, () => {
+  const recolour = () => {
     theme = readTheme(root);
     palette = divergingPalette(theme, 0.6);
     paint();
-  });
+  };
+  watchTheme(scope, recolour);
+  whenShown(scope, root, recolour);
   load();
   return scope.dispose;
 }
