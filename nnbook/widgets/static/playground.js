@@ -12,6 +12,8 @@ import { animationLoop, announcer, button, choice, copyText, createScope, diverg
 const RATES = { slow: 60, normal: 900, fast: Infinity }; // updates a second
 const BUDGET = 8; // milliseconds of training in a frame of 16; the rest is for drawing
 const PUBLISH_EVERY = 500; // milliseconds between two reports to Python
+/** @param {number} loss NaN without points */
+const figure = (loss) => (Number.isNaN(loss) ? "–" : formatNumber(loss));
 
 /** Views of one model (a notebook may show it twice) share the run; the first one trains. @type {WeakMap<object, {engine: Engine, views: object[]}>} */
 const shared = new WeakMap();
@@ -74,7 +76,7 @@ function render({ model, el: home }) {
     label: "Brush", kind: "nnp-brush", value: "blue", onChange: (value) => void (view.brush = value),
     options: [{ value: "blue", label: "Blue" }, { value: "orange", label: "Orange" }, { value: "erase", label: "Erase" }],
   });
-  const undo = button(scope, { label: "Undo", icon: "undo", kind: "small", onClick: () => change({ points: engine.settings.points.slice(0, -1) }) });
+  const undo = button(scope, { label: "Undo", icon: "undo", iconOnly: true, kind: "small", onClick: () => change({ points: engine.settings.points.slice(0, -1) }) });
   const clear = button(scope, { label: "Clear", kind: "small", onClick: () => change({ points: [] }) });
   const painter = el("div", { class: "nnp-painter" }, [brush.root, undo.root, clear.root]);
 
@@ -114,16 +116,17 @@ function render({ model, el: home }) {
   function showNumbers() {
     const epochs = engine.trainer ? engine.step / engine.trainer.batches.length : 0;
     counter.textContent = `step ${formatNumber(engine.step)} · epoch ${formatNumber(Math.floor(epochs))}`;
-    figures.train.textContent = engine.ready ? formatNumber(engine.trainLoss) : "–";
-    figures.test.textContent = engine.test.n ? formatNumber(engine.testLoss) : "–";
+    figures.train.textContent = figure(engine.trainLoss);
+    figures.test.textContent = figure(engine.testLoss);
     rightBox.hidden = engine.task === "regression";
     figures.right.textContent = engine.test.n ? `${(100 * engine.testAccuracy).toFixed(1)} %` : "–";
   }
 
   function describe() {
     const { trainLoss, testLoss, step, task, testAccuracy } = engine;
+    if (!engine.ready) return "No points yet.";
     const right = task === "classification" && engine.test.n ? `, test accuracy ${(100 * testAccuracy).toFixed(0)} %` : "";
-    return `Step ${step}: training loss ${formatNumber(trainLoss)}, test loss ${formatNumber(testLoss)}${right}.`;
+    return `Step ${step}: training loss ${formatNumber(trainLoss)}, test loss ${figure(testLoss)}${right}.`;
   }
 
   /** Everything that depends on the settings. */
@@ -198,6 +201,7 @@ function render({ model, el: home }) {
 
   /** What is due when training rests. */
   function settle() {
+    engine.evaluate(); // the last figures may be a few updates old
     publish(performance.now());
     chart.setLabel(`Loss against step. ${describe()}`);
     compare();
@@ -223,9 +227,9 @@ function render({ model, el: home }) {
     tell({ playing: on });
     if (on) loop.start();
     else if (was) {
-      status.say(`Paused. ${describe()}`, true);
       if (!catchUp) loop.stop();
       settle();
+      status.say(`Paused. ${describe()}`, true);
     }
   }
 
@@ -264,6 +268,7 @@ function render({ model, el: home }) {
 
   // ---------------------------------------------------------------- pin and compare
   function pinNow() {
+    engine.evaluate();
     const history = Object.assign(new RunHistory(), structuredClone({ ...engine.history }));
     pinned = { settings: engine.settings, history, step: engine.step, trainLoss: engine.trainLoss, testLoss: engine.testLoss };
     status.say("Pinned. Change a setting and train again: both runs are drawn.", true);
@@ -289,8 +294,8 @@ function render({ model, el: home }) {
         el("tbody", {}, [
           ...(different.length ? different.map(({ label, a, b }) => row(label, a, b)) : [row("Settings", "the same", "the same")]),
           row("Step", formatNumber(pinned.step), formatNumber(engine.step)),
-          row("Training loss", formatNumber(pinned.trainLoss), formatNumber(engine.trainLoss)),
-          row("Test loss", formatNumber(pinned.testLoss), formatNumber(engine.testLoss)),
+          row("Training loss", figure(pinned.trainLoss), figure(engine.trainLoss)),
+          row("Test loss", figure(pinned.testLoss), figure(engine.testLoss)),
         ]),
       ]),
     );

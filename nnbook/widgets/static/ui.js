@@ -241,9 +241,8 @@ export function readHash(key) {
 
 /** @param {string} key @param {string} value @returns {string} the address of this page with key set */
 export function hashLink(key, value) {
-  const parameters = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
-  parameters.set(key, value);
-  return `${location.href.split("#")[0]}#${parameters}`;
+  const others = location.hash.includes("=") ? location.hash.slice(1).split("&").filter((part) => !part.startsWith(`${key}=`)) : [];
+  return `${location.href.split("#")[0]}#${[...others, `${key}=${encodeURIComponent(value)}`].join("&")}`;
 }
 
 /** Copy text. @param {string} text @returns {Promise<boolean>} false where the browser forbids it */
