@@ -125,6 +125,20 @@ class TestBounds:
         assert stepper.loss == "mean_squared_error"
 
 
+class TestFromTheBrowser:
+    """What the view sends comes as one message, in any order."""
+
+    def test_loss_and_target_change_together(self, stepper):
+        stepper.set_state({"target": 3.0, "loss": "mean_squared_error"})
+        assert (stepper.target, stepper.loss) == (3.0, "mean_squared_error")
+        stepper.set_state({"loss": "binary_cross_entropy", "target": 1.0})
+        assert (stepper.target, stepper.loss) == (1.0, "binary_cross_entropy")
+
+    def test_whole_numbers_are_taken_as_floats(self, stepper):
+        stepper.set_state({"inputs": [1, -1], "learning_rate": 1, "parameters": [0] * 9})
+        assert stepper.loss_value() == pytest.approx(np.log(2))
+
+
 class TestTwin:
     def test_the_state_stands_in_the_page(self, stepper):
         twin = stepper.html_twin()

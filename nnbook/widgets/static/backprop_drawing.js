@@ -10,30 +10,33 @@ import { el, formatNumber, svg } from "./ui.js";
 
 /** @typedef {import("./backprop_steps.js").Step} Step */
 
-const NARROW = 645; // pixels: below, the network stands upright
+const NARROW = 620; // pixels: below, the network stands upright
 /** @typedef {{x: number, y: number, w: number, h: number}} Box centre and size */
 
 /**
- * Where everything stands in a drawing of this width; straight, cross and out tell how far along its line a weight stands.
+ * Where everything stands in a drawing of this width; straight, cross and out tell how far along its line a weight
+ * stands, and weight how wide its box is.
  * @param {number} width
- * @returns {{height: number, upright: boolean, boxes: Record<string, Box>, straight: number, cross: number, out: number}}
+ * @returns {{height: number, upright: boolean, boxes: Record<string, Box>, weight: number, straight: number, cross: number, out: number}}
  */
 export function layout(width) {
   if (width >= NARROW) {
-    const card = Math.min(200, 180 + (width - NARROW) / 4);
-    const [left, right] = [44, width - card / 2 - 1];
-    const middle = 86 + (right - card / 2 - 86) / 2; // halfway between the inputs and the output
+    const card = Math.min(200, 176 + Math.max(0, width - 660) / 3);
+    const input = Math.min(90, 74 + (width - NARROW) / 4);
+    const [left, right] = [input / 2 + 1, width - card / 2 - 1];
+    const middle = input + (right - card / 2 - input) / 2; // halfway between the inputs and the output
     return {
       height: 336,
       upright: false,
       boxes: {
-        x0: { x: left, y: 64, w: 86, h: 62 },
-        x1: { x: left, y: 270, w: 86, h: 62 },
+        x0: { x: left, y: 64, w: input, h: 62 },
+        x1: { x: left, y: 270, w: input, h: 62 },
         h0: { x: middle, y: 64, w: card, h: 122 },
         h1: { x: middle, y: 270, w: card, h: 122 },
         out: { x: right, y: 84, w: card, h: 122 },
         loss: { x: right, y: 262, w: card, h: 92 },
       },
+      weight: Math.min(98, (width - input - 2 * card) / 2 - 8),
       straight: 0.5,
       cross: 0.37,
       out: 0.5,
@@ -53,6 +56,7 @@ export function layout(width) {
       out: { x: width / 2, y: 550, w: 192, h: 122 },
       loss: { x: width / 2, y: 674, w: 192, h: 92 },
     },
+    weight: 98,
     straight: 0.74,
     cross: 0.2,
     out: 0.34,
@@ -79,7 +83,7 @@ export function weightPlaces(plan) {
   return LINES.map(({ parameter, from, to }) => {
     const share = to === "out" ? plan.out : from[1] === to[1] ? plan.straight : plan.cross;
     const { path, x, y } = curve(plan.boxes[from], plan.boxes[to], plan.upright, share);
-    return { name: `p${parameter}`, path, box: { x, y, w: 98, h: 50 } };
+    return { name: `p${parameter}`, path, box: { x, y, w: plan.weight, h: 50 } };
   });
 }
 
@@ -108,19 +112,24 @@ export function createDrawing(scope, edit) {
   const field = (key) => {
     const input = /** @type {HTMLInputElement} */ (el("input", { type: "text", inputmode: "decimal", class: "bps-field", "aria-label": nameOf(key), autocomplete: "off" }));
     fields.set(key, input);
-    const read = () => Number(input.value.trim().replace("−", "-").replace(",", ".") || NaN);
+    const read = () => Number(input.value.trim().replaceAll("−", "-").replace(",", ".") || NaN);
     const commit = () => {
       if (input.value === input.dataset.shown) return;
-      const problem = edit(key, read());
-      input.toggleAttribute("aria-invalid", problem !== null);
-      if (problem === null) return;
-      showField(key, true);
+      edit(key, read());
+      showField(key, true); // what was refused is put back; the stepper says why
     };
     scope.listen(input, "change", commit);
-    scope.listen(input, "focus", () => input.select());
+    scope.listen(input, "focus", () => {
+      showField(key, true);
+      input.select();
+    });
+    scope.listen(input, "blur", () => showField(key, true));
     scope.listen(input, "keydown", (event) => {
       const direction = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
-      if (event.key === "Enter") commit();
+      if (event.key === "Enter") {
+        commit();
+        input.select();
+      }
       if (event.key === "Escape") showField(key, true);
       if (!direction) return;
       event.preventDefault();
@@ -135,9 +144,9 @@ export function createDrawing(scope, edit) {
   const showField = (key, force = false) => {
     const input = /** @type {HTMLInputElement} */ (fields.get(key));
     if (!force && document.activeElement === input && input.value !== input.dataset.shown) return;
-    const text = String(Number(numbers[key].toPrecision(4)) + 0).replace("-", "−");
+    // all digits that matter while it is being edited, those that fit otherwise
+    const text = document.activeElement === input ? String(Number(numbers[key].toPrecision(6)) + 0).replaceAll("-", "−") : brief(numbers[key]);
     input.value = input.dataset.shown = text;
-    input.removeAttribute("aria-invalid");
   };
 
   /** @param {string} place @param {string} title @param {(HTMLElement)[]} content @param {string} [kind] */

@@ -131,9 +131,10 @@ function render({ model, el: host }) {
     },
   });
   const curve = svg("svg", { class: "bps-curve", viewBox: "0 0 72 22", role: "img" });
+  const story = el("div", { class: "bps-story" }, [el("span", { "aria-hidden": "true" }, ["loss"]), curve]);
   const bar = el("div", { class: "bps-bar" }, [
     el("div", { class: "bps-buttons" }, [backButton.root, nextButton.root, roundButton.root]),
-    curve,
+    story,
   ]);
 
   const trackLabel = uniqueId("track");
@@ -267,7 +268,7 @@ function render({ model, el: host }) {
       svg("polyline", { points: points.map((p) => p.join()).join(" ") }),
       ...points.slice(-1).map(([cx, cy]) => svg("circle", { cx, cy, r: 2.5 })),
     );
-    curve.classList.toggle("empty", shown.length < 2);
+    story.hidden = shown.length < 2;
   };
 
   let stepShown = "";
