@@ -1,46 +1,79 @@
 """Save and load a model as data: an `.npz` with one flat array and a JSON header. Never pickle."""
 
+import base64
 import json
 import os
 import tempfile
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from nnbook import activations, mlp
+from nnbook.transformer import Transformer
 
 FORMAT, VERSION = "nnbook-model", 1
 ACTIVATIONS = {name: getattr(activations, name) for name in ("Identity", "ReLU", "Tanh", "Sigmoid", "GELU")}
 
 
 def save_model(model, path, *, metadata=None):
-    """Write an `MLP` to `path`; an existing file is replaced only when the new one is complete.
+    """Write an `MLP` or a `Transformer` to `path`; an existing file is replaced only by a complete new one.
 
     Args:
-        model: an `nnbook.mlp.MLP`.
+        model: an `nnbook.mlp.MLP` or an `nnbook.transformer.Transformer`.
         path: file name; `.npz` is the custom.
         metadata: small dictionary that JSON can hold, given back by `load_model`.
     Raises:
-        TypeError: a model of another kind, or metadata that JSON cannot hold.
+        TypeError: another kind of model, an activation of one's own, or metadata that JSON cannot hold.
     """
-    if not isinstance(model, mlp.MLP):
-        raise TypeError(f"save_model stores an MLP; got {type(model).__name__}.")
-    header = {
-        "format": FORMAT,
-        "version": VERSION,
-        "kind": "MLP",
-        "sizes": model.sizes,
-        "activation": model.activation.__name__,
-        "output_activation": model.output_activation.__name__,
-        "dtype": str(model.dtype),
-        "metadata": metadata or {},
-    }
-    write_arrays(path, header, parameters=model.parameters)
+    write_arrays(path, _header(model, metadata), parameters=model.parameters)
+
+
+def save_quantized(model, path, *, metadata=None):
+    """Write a `Transformer` in about a quarter of the space: `load_model` reads it as a float32 model.
+
+    Every number of a matrix becomes a whole number from -127 to 127, times a scale that its column shares:
+    the column's largest absolute value / 127. Vectors (biases, LayerNorm) stay float32.
+
+    Args, raises: as `save_model`.
+    """
+    if not isinstance(model, Transformer):
+        raise TypeError(f"save_quantized stores a Transformer; got {type(model).__name__}.")
+    integers, scales, vectors = [], [], []
+    for array in _arrays(model):
+        if array.ndim == 1:
+            vectors.append(array.astype(np.float32))
+            continue
+        scale = (np.abs(array).max(axis=0) / 127).astype(np.float32)
+        scale[scale == 0] = 1.0  # a column of zeros
+        integers.append(np.clip(np.rint(array / scale), -127, 127).astype(np.int8).ravel())
+        scales.append(scale)
+    header = {**_header(model, metadata), "dtype": "float32", "storage": "int8"}
+    arrays = {"integers": integers, "scales": scales, "vectors": vectors}
+    write_arrays(path, header, **{name: np.concatenate(parts) for name, parts in arrays.items()})
+
+
+def _header(model, metadata):
+    header = {"format": FORMAT, "version": VERSION, "dtype": str(model.dtype), "metadata": metadata or {}}
+    if isinstance(model, mlp.MLP):
+        for activation in (model.activation, model.output_activation):
+            if ACTIVATIONS.get(activation.__name__) is not activation:
+                raise TypeError(
+                    f"save_model knows the activations of nnbook only; got {activation.__name__}."
+                )
+        return {
+            **header,
+            "kind": "MLP",
+            "sizes": model.sizes,
+            "activation": model.activation.__name__,
+            "output_activation": model.output_activation.__name__,
+        }
+    if isinstance(model, Transformer):
+        return {**header, "kind": "Transformer", "settings": model.settings}
+    raise TypeError(f"save_model stores an MLP or a Transformer; got {type(model).__name__}.")
 
 
 def load_model(path):
-    """Read a model written by `save_model`.
+    """Read a model written by `save_model` or `save_quantized`.
 
     Returns:
         (model, metadata).
@@ -50,25 +83,77 @@ def load_model(path):
     """
     header, arrays = read_arrays(path)
     try:
-        model = mlp.MLP(
-            header["sizes"],
-            activation=ACTIVATIONS[header["activation"]],
-            output_activation=ACTIVATIONS[header["output_activation"]],
-            dtype=np.dtype(header["dtype"]),
-            rng=np.random.default_rng(0),
-        )
-        parameters = arrays["parameters"]
-    except (KeyError, TypeError, ValueError) as error:
+        model = _build(header)
+        if header.get("storage") == "int8":
+            parameters = _dequantize(model, arrays["integers"], arrays["scales"], arrays["vectors"])
+        else:
+            parameters = arrays["parameters"]
+        metadata = header["metadata"]
+    except (KeyError, TypeError, ValueError, MemoryError) as error:
         raise ValueError(
             f"{path} is not a usable model file: its header lacks or garbles {error}."
         ) from error
-    if parameters.shape != model.parameters.shape or not np.isfinite(parameters).all():
+    fits = parameters.shape == model.parameters.shape and parameters.dtype.kind == "f"
+    if not fits or not np.isfinite(parameters).all():
         raise ValueError(
             f"{path} is damaged: expected {model.n_parameters} finite parameters, "
             f"got shape {parameters.shape}."
         )
     model.parameters[...] = parameters
-    return model, header["metadata"]
+    return model, metadata
+
+
+def _build(header):
+    """A model of the kind and size that the header tells, with any weights."""
+    dtype, rng = np.dtype(header["dtype"]), np.random.default_rng(0)
+    if header["kind"] == "Transformer":
+        return Transformer(**header["settings"], dtype=dtype, rng=rng)
+    return mlp.MLP(
+        header["sizes"],
+        activation=ACTIVATIONS[header["activation"]],
+        output_activation=ACTIVATIONS[header["output_activation"]],
+        dtype=dtype,
+        rng=rng,
+    )
+
+
+def _arrays(model):
+    """The parameter arrays in the order of the flat vector."""
+    return [array for leaf in model._leaves() for array in leaf.params.values()]
+
+
+def _dequantize(model, integers, scales, vectors):
+    """The flat float32 vector that `save_quantized` stored: integer · scale of its column."""
+    parts, places = [], {"integers": 0, "scales": 0, "vectors": 0}
+
+    def take(name, source, n):
+        places[name] += n
+        return source[places[name] - n : places[name]]
+
+    for array in _arrays(model):
+        if array.ndim == 1:
+            parts.append(take("vectors", vectors, array.size))
+        else:
+            scale = take("scales", scales, array.shape[1])
+            parts.append((take("integers", integers, array.size).reshape(array.shape) * scale).ravel())
+    if places != {"integers": integers.size, "scales": scales.size, "vectors": vectors.size}:
+        raise ValueError("its arrays: they hold more numbers than the settings say")
+    return np.concatenate(parts).astype(np.float32)
+
+
+def quantized_as_json(path):
+    """A file of `save_quantized` as a dictionary of JSON values, for a page: arrays as base64, little-endian.
+
+    Keys: `settings` and `metadata` as stored; `integers` (int8), `scales` and `vectors` (float32).
+    """
+    header, arrays = read_arrays(path)
+    if header.get("storage") != "int8":
+        raise ValueError(f"{path} was not written by save_quantized.")
+    types = {"integers": "i1", "scales": "<f4", "vectors": "<f4"}
+    blobs = {
+        name: base64.b64encode(arrays[name].astype(kind).tobytes()).decode() for name, kind in types.items()
+    }
+    return {"settings": header["settings"], "metadata": header["metadata"], **blobs}
 
 
 def write_arrays(path, header, **arrays):
@@ -93,12 +178,13 @@ def write_arrays(path, header, **arrays):
 def read_arrays(path):
     """Return (header, arrays) of a file written by `write_arrays`, or say what is wrong with it."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # opened here, because np.load leaves a damaged file open
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays.pop("header").tobytes().decode())
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
-    except (ValueError, KeyError, EOFError, OSError, AttributeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # zipfile, zlib, NumPy and JSON each have their own ways to say "damaged"
         raise ValueError(f"{path} is not a model file of this book, or it is damaged ({error}).") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError(f"{path} is an .npz file, but not a model of this book.")

@@ -255,8 +255,8 @@ class TestPyTorch:
             )
             ours.step(model.parameters, model.gradients)
             optimizer.step()
-        # A bias on the keys adds the same to all scores of a row, which softmax ignores: its gradient is 0 but
-        # for rounding, and Adam turns what rounding left into full steps. So it is compared in float64 only.
+        # A bias on the keys adds the same to all scores of a row, which softmax ignores. Its gradient is 0
+        # but for rounding, and Adam turns what is left into full steps. So it is compared in float64 only.
         compared = np.ones(model.n_parameters, bool)
         if dtype == np.float32:
             for block in model.blocks:
