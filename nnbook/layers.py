@@ -136,6 +136,8 @@ class Linear(Layer):
         for name, value in (("in_features", in_features), ("out_features", out_features)):
             if int(value) != value or value < 1:
                 raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
+        if np.dtype(dtype).kind != "f":
+            raise ValueError(f"dtype must be a float format such as np.float64; got {np.dtype(dtype)}.")
         self.in_features, self.out_features = int(in_features), int(out_features)
         self.params = {
             "weight": initializer((self.in_features, self.out_features), rng=rng),
@@ -202,7 +204,7 @@ class Dropout(Layer):
     def forward(self, x, *, training=False):
         """Same shape out as in; a new random mask at each training call."""
         if not training:
-            return x
+            return np.array(x)
         keep = self.rng.random(x.shape, dtype=np.float32) >= self.rate
         self._mask = keep.astype(x.dtype) / x.dtype.type(1 - self.rate)
         return x * self._mask

@@ -39,7 +39,7 @@ def binary_cross_entropy(logits, targets):
         ValueError: the shapes differ, or a target lies outside [0, 1].
     """
     targets = _same_shape(logits, targets, "logits")
-    if targets.size and (targets.min() < 0 or targets.max() > 1):
+    if not (targets.min() >= 0 and targets.max() <= 1):  # put this way, NaN is refused too
         raise ValueError(
             f"targets must lie in [0, 1]; got {targets.min()} … {targets.max()}. "
             "Labels -1/+1? Use (labels + 1) / 2."
@@ -68,8 +68,10 @@ def cross_entropy(logits, targets):
     if logits.ndim != 2:
         raise ValueError(f"logits must have shape (n, n_classes); got {logits.shape}.")
     n, n_classes = logits.shape
-    if len(targets) != n:
-        raise ValueError(f"logits have {n} rows but there are {len(targets)} targets.")
+    if n == 0:
+        raise ValueError("logits are empty: the mean of nothing is not a number.")
+    if targets.shape[:1] != (n,):
+        raise ValueError(f"logits have {n} rows and targets must have as many; got shape {targets.shape}.")
     top = np.ascontiguousarray(logits.T).max(axis=0)  # as max(axis=1), but 3 times faster for short rows
     shifted = logits - top[:, None]  # softmax is unchanged and exp cannot overflow
     grad = np.exp(shifted)
@@ -103,8 +105,14 @@ def l2_penalty(parameters, strength):
 def _same_shape(predictions, targets, name):
     targets = np.asarray(targets)
     if targets.shape != predictions.shape:
-        hint = "Column vector? Use targets[:, None]." if targets.ndim == 1 else "Check the last layer's size."
+        hint = "Check the last layer's size."
+        if targets.ndim == 1:
+            hint = "Column vector? Use targets[:, None]."
+        elif targets.ndim == 2 and targets.shape[1] == 1 and targets.dtype.kind in "iu":
+            hint = "Class labels in a column? Use cross_entropy with targets.ravel()."
         raise ValueError(
             f"targets must have shape {predictions.shape} like {name}; got {targets.shape}. {hint}"
         )
+    if targets.size == 0:
+        raise ValueError(f"{name} are empty: the mean of nothing is not a number.")
     return targets.astype(predictions.dtype, copy=False)  # integer targets must not turn float32 into float64

@@ -14,13 +14,7 @@ def accuracy(predicted, labels):
     >>> accuracy(np.array([1, 0, 1, 1]), np.array([1, 0, 0, 1]))
     0.75
     """
-    predicted, labels = _check_pair(predicted, labels)
-    for name, array in (("predicted", predicted), ("labels", labels)):
-        if array.dtype.kind not in "iub":
-            raise ValueError(
-                f"{name} must be class labels (integers); got dtype {array.dtype}. "
-                "From scores to labels: scores.argmax(axis=1), or (probability > 0.5).astype(int)."
-            )
+    predicted, labels = _check_classes(predicted, labels)
     return float(np.mean(predicted == labels))
 
 
@@ -31,10 +25,10 @@ def confusion_matrix(predicted, labels, n_classes):
     array([[1, 1],
            [0, 1]])
     """
-    predicted, labels = _check_pair(predicted, labels)
-    both = np.stack([labels, predicted])
-    if both.dtype.kind not in "iub" or both.min() < 0 or both.max() >= n_classes:
-        raise ValueError(f"labels must be integers in 0 … {n_classes - 1}; got {both.min()} … {both.max()}.")
+    predicted, labels = _check_classes(predicted, labels)
+    lowest, highest = min(predicted.min(), labels.min()), max(predicted.max(), labels.max())
+    if lowest < 0 or highest >= n_classes:
+        raise ValueError(f"labels must be integers in 0 … {n_classes - 1}; got {lowest} … {highest}.")
     return np.bincount(labels * n_classes + predicted, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
@@ -61,8 +55,7 @@ def _threshold_counts(scores, labels):
     scores, labels = _check_pair(scores, labels)
     if not np.isfinite(scores).all():
         raise ValueError("scores hold NaN or infinity.")
-    if set(np.unique(labels)) - {0, 1}:
-        raise ValueError(f"labels must be 0 or 1; got {np.unique(labels)[:5]}.")
+    _check_binary(labels)
     if labels.min() == labels.max():
         raise ValueError("labels hold one class only; a ranking needs both.")
     order = np.argsort(-scores, kind="stable")
@@ -107,6 +100,7 @@ def calibration_curve(probabilities, labels, n_bins=10):
     """
     probabilities, labels = _check_pair(probabilities, labels)
     _check_probabilities(probabilities)
+    _check_binary(labels)
     bins = np.minimum((probabilities * n_bins).astype(int), n_bins - 1)
     count = np.bincount(bins, minlength=n_bins)
     filled = count > 0
@@ -119,6 +113,7 @@ def brier_score(probabilities, labels):
     """Mean of (probability - label)²: 0 is perfect, 0.25 is what "50 %" for everybody scores."""
     probabilities, labels = _check_pair(probabilities, labels)
     _check_probabilities(probabilities)
+    _check_binary(labels)
     return float(np.mean((probabilities - labels) ** 2))
 
 
@@ -144,6 +139,22 @@ def _check_pair(first, labels):
     if first.size == 0:
         raise ValueError("both arguments are empty; a metric of nothing is not a number.")
     return first, labels
+
+
+def _check_classes(predicted, labels):
+    predicted, labels = _check_pair(predicted, labels)
+    for name, array in (("predicted", predicted), ("labels", labels)):
+        if array.dtype.kind not in "iub":
+            raise ValueError(
+                f"{name} must be class labels (integers); got dtype {array.dtype}. "
+                "From scores to labels: scores.argmax(axis=1), or (probability > 0.5).astype(int)."
+            )
+    return predicted.astype(np.int64), labels.astype(np.int64)  # 8 bits are too few to count in
+
+
+def _check_binary(labels):
+    if not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"labels must be 0 or 1; got {', '.join(map(str, np.unique(labels)[:5]))}.")
 
 
 def _check_probabilities(p):

@@ -149,7 +149,7 @@ def _run_epoch(
         predictions = model.forward(x_batch, training=True)
         value, grad = loss(predictions, y_batch)
         if not math.isfinite(value):
-            raise _divergence(f"loss became {value}", state)
+            raise _divergence(f"loss became {value}", state, state.step + 1)
         model.backward_parameters(grad)
         if penalty is not None:
             model.gradients += penalty(model.parameters)[1]
@@ -165,14 +165,14 @@ def _run_epoch(
         for callback in callbacks:
             callback.on_step_end(state)
     if not np.isfinite(model.parameters).all():
-        raise _divergence("weights became infinite", state)
+        raise _divergence("weights became infinite", state, state.step)
     state.history.train_loss.append(total / len(X))
     state.history.steps = state.step
 
 
-def _divergence(what, state):
+def _divergence(what, state, step):
     return FloatingPointError(
-        f"the {what} in epoch {state.epoch + 1}, step {state.step + 1}. "
+        f"the {what} in epoch {state.epoch + 1}, step {step}. "
         f"Try a learning rate below {state.optimizer.learning_rate:g}, "
         "or clip gradients with max_gradient_norm."
     )

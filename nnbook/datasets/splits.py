@@ -11,19 +11,40 @@ def train_test_split(X, y, *, test_share=0.25, rng, stratify=True):
         test_share: part of the samples held out, in (0, 1).
         stratify: keep the class shares equal on both sides (for integer labels).
     Raises:
-        ValueError: X and y differ in length, or a side would be empty.
+        ValueError: X and y differ in length, or a side would be empty or, with `stratify`, lack a class.
     """
     X, y = np.asarray(X), np.asarray(y)
     if not 0 < test_share < 1:
         raise ValueError(f"test_share must lie between 0 and 1; got {test_share}.")
+    if len(X) != len(y):
+        raise ValueError(f"X has {len(X)} samples but y has {len(y)}. Each row of X needs one target.")
+    needed = 1
+    if stratify:
+        if y.ndim != 1 or y.dtype.kind == "f":
+            raise ValueError(
+                f"stratify needs class labels of shape (n,); got {y.dtype} of shape {y.shape}. "
+                "Regression? Use stratify=False."
+            )
+        classes, counts = np.unique(y, return_counts=True)
+        needed = len(classes)
+        if counts.min() < 2:
+            raise ValueError(
+                f"class {classes[counts.argmin()]} has 1 sample, which cannot be on both sides. "
+                "Drop the class, or use stratify=False."
+            )
+    n_test = int(np.ceil(test_share * len(X)))
+    smaller = min(n_test, len(X) - n_test)
+    if smaller < needed:
+        raise ValueError(
+            f"a side of the split would hold {smaller} samples, but {needed} are the least. "
+            f"There are {len(X)} samples and test_share is {test_share}."
+        )
     train, test = sklearn.model_selection.train_test_split(
         np.arange(len(X)),
         test_size=test_share,
         random_state=int(rng.integers(2**31)),
         stratify=y if stratify else None,
     )
-    if len(X) != len(y):
-        raise ValueError(f"X has {len(X)} samples but y has {len(y)}.")
     return X[train], X[test], y[train], y[test]
 
 

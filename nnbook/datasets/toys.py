@@ -29,6 +29,7 @@ def make_xor(n_samples, *, noise=0.0, rng):
 
     Source: Minsky & Papert, Perceptrons, 1969.
     """
+    n_samples = len(_half_and_half(n_samples))
     points = rng.uniform(0.08, 0.95, (n_samples, 2)) * rng.choice([-1, 1], (n_samples, 2))
     labels = (points[:, 0] * points[:, 1] > 0).astype(np.int64)
     return _finish(points[:, 0], points[:, 1], labels, noise, rng)
