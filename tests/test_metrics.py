@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+import sklearn.calibration
+import sklearn.metrics
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnbook import metrics
+
+PREDICTED = np.array([1, 0, 1, 1, 0, 0])
+LABELS = np.array([1, 0, 0, 1, 1, 0])
+
+
+def random_case(seed, n=200, ties=False):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, n)
+    labels[:2] = 0, 1
+    scores = rng.normal(size=n) + labels
+    return (scores.round(1) if ties else scores), labels
+
+
+def test_by_hand():
+    assert metrics.accuracy(PREDICTED, LABELS) == pytest.approx(4 / 6)
+    assert metrics.confusion_matrix(PREDICTED, LABELS, 2).tolist() == [[2, 1], [1, 2]]
+    assert metrics.precision(PREDICTED, LABELS) == pytest.approx(2 / 3)
+    assert metrics.recall(PREDICTED, LABELS) == pytest.approx(2 / 3)
+    assert metrics.f1(PREDICTED, LABELS) == pytest.approx(2 / 3)
+    assert metrics.expected_cost(PREDICTED, LABELS, false_positive_cost=1, false_negative_cost=20) == 21 / 6
+    assert metrics.perplexity(np.log(8)) == pytest.approx(8)
+    assert metrics.brier_score(np.array([1.0, 0.5, 0.0]), np.array([1, 0, 1])) == pytest.approx(1.25 / 3)
+
+
+def test_nobody_called_positive():
+    nobody = np.zeros(6, int)
+    assert metrics.precision(nobody, LABELS) == 0.0
+    assert metrics.recall(nobody, LABELS) == 0.0
+    assert metrics.f1(nobody, LABELS) == 0.0
+    assert metrics.recall(nobody, nobody) == 0.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("ties", [False, True])
+def test_scores_agree_with_scikit_learn(seed, ties):
+    scores, labels = random_case(seed, ties=ties)
+    assert metrics.roc_auc(scores, labels) == pytest.approx(sklearn.metrics.roc_auc_score(labels, scores))
+    expected = sklearn.metrics.roc_curve(labels, scores, drop_intermediate=False)
+    for ours, theirs in zip(metrics.roc_curve(scores, labels), expected, strict=True):
+        assert ours == pytest.approx(theirs)
+    precision, recall, thresholds = metrics.precision_recall_curve(scores, labels)
+    expected = sklearn.metrics.precision_recall_curve(labels, scores)
+    # theirs runs from low to high thresholds and ends with an artificial point (1, 0)
+    assert precision == pytest.approx(expected[0][-2::-1])
+    assert recall == pytest.approx(expected[1][-2::-1])
+    assert thresholds == pytest.approx(expected[2][::-1])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_agree_with_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    predicted, labels = rng.integers(0, 4, (2, 100))
+    assert metrics.accuracy(predicted, labels) == sklearn.metrics.accuracy_score(labels, predicted)
+    expected = sklearn.metrics.confusion_matrix(labels, predicted, labels=range(4))
+    assert np.array_equal(metrics.confusion_matrix(predicted, labels, 4), expected)
+    predicted, labels = predicted % 2, labels % 2
+    for ours, theirs in (
+        (metrics.precision, sklearn.metrics.precision_score),
+        (metrics.recall, sklearn.metrics.recall_score),
+        (metrics.f1, sklearn.metrics.f1_score),
+    ):
+        assert ours(predicted, labels) == pytest.approx(theirs(labels, predicted))
+
+
+def test_probabilities_agree_with_scikit_learn():
+    scores, labels = random_case(0)
+    p = 1 / (1 + np.exp(-scores))
+    assert metrics.brier_score(p, labels) == pytest.approx(sklearn.metrics.brier_score_loss(labels, p))
+    mean, share, count = metrics.calibration_curve(p, labels, 5)
+    expected_share, expected_mean = sklearn.calibration.calibration_curve(labels, p, n_bins=5)
+    assert mean == pytest.approx(expected_mean)
+    assert share == pytest.approx(expected_share)
+    assert count.sum() == len(p)
+
+
+def test_the_ends_of_the_probability_scale_have_a_bin():
+    mean, share, count = metrics.calibration_curve(np.array([0.0, 1.0]), np.array([0, 1]))
+    assert (mean.tolist(), share.tolist(), count.tolist()) == ([0, 1], [0, 1], [1, 1])
+
+
+@given(st.integers(0, 1000), st.booleans())
+def test_auc_sees_only_the_order(seed, ties):
+    scores, labels = random_case(seed, n=30, ties=ties)
+    auc = metrics.roc_auc(scores, labels)
+    assert metrics.roc_auc(np.exp(scores), labels) == pytest.approx(auc)
+    assert metrics.roc_auc(scores.argsort().argsort() if not ties else 7 * scores, labels) == pytest.approx(
+        auc
+    )
+    assert metrics.roc_auc(-scores, labels) == pytest.approx(1 - auc)
+
+
+def test_auc_is_the_chance_that_a_positive_outranks_a_negative():
+    scores, labels = random_case(1, n=40, ties=True)
+    pairs = np.subtract.outer(scores[labels == 1], scores[labels == 0])
+    assert metrics.roc_auc(scores, labels) == pytest.approx(((pairs > 0) + 0.5 * (pairs == 0)).mean())
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1))
+def test_the_confusion_matrix_counts_everybody_once(pairs):
+    predicted, labels = np.array(pairs).T
+    matrix = metrics.confusion_matrix(predicted, labels, 3)
+    assert matrix.sum() == len(pairs)
+    assert np.trace(matrix) == pytest.approx(metrics.accuracy(predicted, labels) * len(pairs))
+    assert matrix.sum(axis=1).tolist() == np.bincount(labels, minlength=3).tolist()
+
+
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.int64])
+def test_labels_may_be_of_any_integer_type(kind):
+    assert metrics.confusion_matrix(PREDICTED.astype(kind), LABELS.astype(kind), 2).tolist() == [
+        [2, 1],
+        [1, 2],
+    ]
+
+
+def test_many_classes_in_a_small_integer_type_do_not_wrap():
+    labels = np.arange(200, dtype=np.uint8)
+    assert np.array_equal(metrics.confusion_matrix(labels, labels, 200), np.eye(200))
+
+
+ONE = np.ones(3, int)
+REFUSED = [
+    (metrics.accuracy, (np.ones(3), ONE), r"predicted must be class labels \(integers\); got dtype float64."),
+    (metrics.accuracy, (ONE, ONE[:, None]), r"must have the same shape \(n,\); got \(3,\) and \(3, 1\)."),
+    (metrics.accuracy, (ONE[:0], ONE[:0]), "both arguments are empty"),
+    (metrics.confusion_matrix, (ONE * 2, ONE, 2), "labels must be integers in 0 … 1; got 1 … 2."),
+    (metrics.confusion_matrix, (-ONE, ONE, 2), "labels must be integers in 0 … 1; got -1 … 1."),
+    (metrics.confusion_matrix, (ONE * 0.5, ONE, 2), r"predicted must be class labels \(integers\)"),
+    (metrics.roc_auc, (np.ones(3), ONE), "labels hold one class only; a ranking needs both."),
+    (metrics.roc_auc, (np.array([np.nan, 1, 2]), np.array([0, 1, 0])), "scores hold NaN or infinity."),
+    (metrics.roc_curve, (np.ones(3), np.array([0, 1, 2])), "labels must be 0 or 1; got"),
+    (metrics.brier_score, (np.array([1.5]), ONE[:1]), r"probabilities must lie in \[0, 1\]. Logits\?"),
+    (metrics.calibration_curve, (np.array([np.nan]), ONE[:1]), r"probabilities must lie in \[0, 1\]"),
+    (metrics.brier_score, (np.array([0.5]), np.array([-1])), "labels must be 0 or 1; got"),
+    (metrics.calibration_curve, (np.array([0.5]), np.array([2])), "labels must be 0 or 1; got"),
+]
+
+
+@pytest.mark.parametrize(("metric", "arguments", "sentence"), REFUSED)
+def test_what_cannot_be_measured(metric, arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        metric(*arguments)
