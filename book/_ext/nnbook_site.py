@@ -92,14 +92,22 @@ def add_widget_scripts(app: Sphinx, pagename: str, templatename: str, context: d
     app.add_js_file("widget-host.js", loading_method="defer")
 
 
-def mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Take out two roles that docutils gives to a bibliography and that ARIA does not allow there."""
+# What extensions write and ARIA does not allow: a bibliography as a list of deprecated roles, and a fold
+# whose label is not its visible words
+_ARIA_MENDED = {
+    ' role="doc-biblioentry"': "",
+    '<div role="list" class="citation-list">': '<div class="citation-list">',
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+}
+
+
+def mend_aria(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Mend what would mislead a screen reader."""
     body = context.get("body", "")
-    if "doc-biblioentry" in body:
-        body = body.replace(' role="doc-biblioentry"', "")
-        context["body"] = body.replace(
-            '<div role="list" class="citation-list">', '<div class="citation-list">'
-        )
+    for wrong, right in _ARIA_MENDED.items():
+        body = body.replace(wrong, right)
+    if "body" in context:
+        context["body"] = body
 
 
 class NnbookWidget(SphinxDirective):
@@ -130,6 +138,6 @@ def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", add_widget_scripts)
-    app.connect("html-page-context", mend_roles)
+    app.connect("html-page-context", mend_aria)
     app.add_directive("nnbook-widget", NnbookWidget)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
