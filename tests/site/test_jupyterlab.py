@@ -176,6 +176,22 @@ def test_page_and_kernel_share_one_playground(page):
     run(page, 0)
     page.wait_for_selector(".nnp .nnp-play")
 
+    # drawn in the colours of JupyterLab's theme: somewhere blue, somewhere orange
+    reddest, bluest = page.evaluate(
+        """() => {
+            const canvas = document.querySelector('.nnp-plane');
+            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            let [reddest, bluest] = [0, 0];
+            for (let i = 0; i < data.length; i += 4) {
+                reddest = Math.max(reddest, data[i] - data[i + 2]);
+                bluest = Math.max(bluest, data[i + 2] - data[i]);
+            }
+            return [reddest, bluest];
+        }"""
+    )
+    assert reddest > 60
+    assert bluest > 60
+
     # press play: the network learns in the page, and Python reads the run back
     page.locator(".nnp-play").click()
     until(page, lambda: count(page) > 1500, "it does not train")

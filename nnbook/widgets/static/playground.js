@@ -10,7 +10,7 @@ import { CHOICES, DEFAULTS, MAX_POINTS, clean, decode, differences, encode, pyth
 import { animationLoop, announcer, button, choice, copyText, createScope, divergingPalette, el, formatNumber, hashKey, hashLink, readHash, readTheme, watchTheme } from "./ui.js";
 
 const RATES = { slow: 60, normal: 900, fast: Infinity }; // updates a second
-const BUDGET = 8; // milliseconds of training in a frame of 16; the rest is for drawing
+const BUDGET = 7; // milliseconds of training in a frame of 16; the rest is for drawing
 const PUBLISH_EVERY = 500; // milliseconds between two reports to Python
 /** @param {number} loss NaN without points */
 const figure = (loss) => (Number.isNaN(loss) ? "–" : formatNumber(loss));
@@ -178,7 +178,7 @@ function render({ model, el: home }) {
         const rate = RATES[/** @type {keyof typeof RATES} */ (engine.settings.speed)] ?? RATES.normal;
         credit = Math.min(credit + (rate * Math.min(elapsed, 1000)) / 1000, rate);
         const due = Math.floor(Math.min(credit, 1e6));
-        const done = engine.advanceWithin(due, elapsed > 100 ? 60 : BUDGET); // two frames a second: more work in each
+        const done = engine.advanceWithin(due, elapsed > 300 ? 60 : BUDGET); // two frames a second (less motion): more work in each
         credit = rate === Infinity || done < due ? 0 : credit - done;
       }
     }
