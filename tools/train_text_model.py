@@ -243,8 +243,8 @@ Written by `tools/train_text_model.py`; the numbers come from the run in `{path.
 
 - **Model.** {training["parameters"]:,} parameters: {recipe.n_layers} blocks, {recipe.n_heads} heads,
   d_model {recipe.d_model}, context {recipe.context_length} tokens. Byte-pair encoding with
-  {tokenizer.vocab_size} tokens of {characters_per_token:.2f} characters. Stored as int8, one scale per column:
-  {path.stat().st_size:,} bytes.
+  {tokenizer.vocab_size} tokens of {characters_per_token:.2f} characters. Stored as int8, one scale per
+  column: {path.stat().st_size:,} bytes.
 - **Data.** {corpus.description}
   Learned from {len(corpus.train):,} characters. Held out, whole: {plays["validation"]} for validation;
   {plays["test"]} for the test.
