@@ -18,8 +18,8 @@ class TextSampler(StoredModelWidget):
     """A language model to play with: prompt, temperature, top-k, seed, candidates, attention maps.
 
     ``TextSampler()`` shows the stored model of the book; ``TextSampler(model, tokenizer)`` shows yours, with
-    its weights rounded to whole numbers as a page needs them. Yours travels inside the notebook (a megabyte for
-    800 000 parameters), so leave it out of notebooks that are shared.
+    its weights rounded to whole numbers as a page needs them. Yours travels inside the notebook (a megabyte
+    for 800 000 parameters), so leave it out of notebooks that are shared.
 
     Args:
         model: a `Transformer`.

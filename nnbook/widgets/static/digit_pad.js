@@ -122,7 +122,6 @@ function build(model, root, scope, network) {
     if (!current || pen.down) return;
     current = null;
     refresh();
-    share();
   };
   scope.listen(pad.root, "pointerup", lift);
   scope.listen(pad.root, "pointercancel", lift);
@@ -150,7 +149,6 @@ function build(model, root, scope, network) {
     else return;
     event.preventDefault();
     refresh();
-    share();
   });
 
   // ------------------------------------------------------------------------------------ what the network sees
@@ -258,7 +256,6 @@ function build(model, root, scope, network) {
     current = null;
     pen.down = false;
     refresh();
-    share();
   }
   /** @param {number} index */
   function showExample(index) {
@@ -268,7 +265,6 @@ function build(model, root, scope, network) {
     if (n === 0) return;
     ({ counts, label } = network.example(((index % n) + n) % n));
     refresh();
-    share();
   }
   const step = (/** @type {number} */ by) => {
     const n = network.nExamples;
@@ -312,6 +308,7 @@ function build(model, root, scope, network) {
       layers.forEach((layer) => layer.picture.redraw());
       undoButton.set({ disabled: strokes.length === 0 });
       clearButton.set({ disabled: counts === null });
+      if (!current || pen.down) share(); // not at every move of a mouse
     });
   }
   scope.onDispose(() => cancelAnimationFrame(pending));
@@ -319,10 +316,7 @@ function build(model, root, scope, network) {
   const clearButton = button(scope, {
     label: "Clear",
     icon: "reset",
-    onClick: () => {
-      clear();
-      share();
-    },
+    onClick: clear,
   });
   const undoButton = button(scope, { label: "Undo", icon: "undo", onClick: undo });
   const exampleButton = button(scope, { label: "Next example", icon: "step", onClick: () => step(1) });

@@ -58,6 +58,7 @@ function build(model, root, scope, session) {
   let pinned = -1; // the token the reader clicked or moved to
   let hovered = -1;
   /** @type {HTMLElement[]} */ let spans = [];
+  let settledSpans = 0; // spans whose text will not change any more
   let thumbsAt = 0;
   const rate = { tokens: 0, time: 0 };
   const spoken = announcer(scope, { every: 2500 });
@@ -197,10 +198,11 @@ function build(model, root, scope, session) {
   const selected = () => (hovered >= 0 ? hovered : pinned);
   const pieceOf = (/** @type {number} */ token) => visible(session.tokenizer.decode([token]));
 
-  /** Make the spans of the entries that have none yet, and renew the last few: a character may have been completed. */
+  /** Make the spans of the entries that have none yet; a character cut in half is shown again when more of it is there. */
   function append() {
-    const from = Math.max(0, spans.length - 4);
-    session.pieces(from).forEach((piece, k) => {
+    const from = settledSpans;
+    const pieces = session.pieces(from);
+    pieces.forEach((piece, k) => {
       const i = from + k;
       if (!spans[i]) {
         const { origin } = session.entries[i];
@@ -209,6 +211,8 @@ function build(model, root, scope, session) {
       }
       if (spans[i].textContent !== piece) spans[i].textContent = piece;
     });
+    const half = pieces.findIndex((piece, k) => k >= pieces.length - 3 && piece.includes("\ufffd"));
+    settledSpans = from + (half < 0 ? pieces.length : half);
   }
 
   /** Colour the tokens that were looked at, and list what could stand at the chosen place. */
@@ -246,7 +250,7 @@ function build(model, root, scope, session) {
       value.textContent = percent(candidate.probability);
       row.disabled = Boolean(entry);
       row.classList.toggle("taken", entry?.token === candidate.token);
-      row.setAttribute("aria-label", `${piece}: ${percent(candidate.probability)}${entry ? "" : ", take it"}`);
+      row.title = entry ? "" : "Go on with this token";
     });
   }
 
@@ -331,6 +335,7 @@ function build(model, root, scope, session) {
     writeButton.set({ label: "Write", icon: "play" });
     pinned = hovered = -1;
     spans = [];
+    settledSpans = 0;
     text.replaceChildren();
     fromPrompt = session.begin(model.get("prompt"), model.get("seed"));
     for (let i = 0; i < opening; i++) session.step(sampling());
