@@ -157,3 +157,20 @@ class TestCalibration:
         integers, scale = _stored.quantize(weight)
         assert np.abs(integers * scale.astype(float) - weight).max() <= 0.5001 * scale.max()
         assert integers.dtype == np.int8
+
+
+class TestCard:
+    def test_the_card_says_what_the_file_holds(self):
+        text = (_stored.MODELS / "digits.md").read_text(encoding="utf-8")
+        _, metadata = load_model(_stored.MODELS / "digits.npz")
+        card, calibration = metadata["card"], metadata["calibration"]
+        for figure in (
+            f"{100 * card['held_out_accuracy']:.1f} % right",
+            f"sure of {100 * card['held_out_sure_share']:.1f} %",
+            f"of those {100 * card['held_out_sure_accuracy']:.1f} %",
+            f"at least {calibration['threshold']}",
+            f"logits by {calibration['temperature']}",
+            f"{calibration['strange']:.2f} counts",
+            f"seed {card['seed']}",
+        ):
+            assert figure in text, figure
