@@ -6,6 +6,7 @@ site. Times are floors that a slow, busy machine still reaches, not records.
 
 import functools
 import http.server
+import os
 import re
 import threading
 from pathlib import Path
@@ -17,7 +18,7 @@ from nnbook.widgets import Playground, classic_script
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-SITE = ROOT / "_build" / "html"
+SITE = Path(os.environ.get("NNBOOK_SITE", ROOT / "_build" / "html"))
 
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Playground</title>

@@ -1,19 +1,19 @@
 // @ts-check
 /** The Playground: a small network that trains while one watches, and everything about it can be changed. */
 
+import { comparison, figure } from "./playground_compare.js";
 import { curves } from "./playground_curves.js";
-import { Engine, RunHistory } from "./playground_engine.js";
+import { Engine } from "./playground_engine.js";
 import { field } from "./playground_field.js";
 import { network } from "./playground_network.js";
 import { dataChoice, layerButtons, settingsPanel } from "./playground_settings.js";
-import { CHOICES, DEFAULTS, MAX_POINTS, clean, decode, differences, encode, pythonCall, same, taskOf } from "./playground_state.js";
+import { CHOICES, DEFAULTS, MAX_POINTS, clean, decode, encode, pythonCall, same, taskOf } from "./playground_state.js";
+import { settingsOf, sync } from "./playground_sync.js";
 import { animationLoop, announcer, button, choice, copyText, createScope, divergingPalette, el, formatNumber, hashKey, hashLink, readHash, readTheme, watchTheme } from "./ui.js";
 
 const RATES = { slow: 60, normal: 900, fast: Infinity }; // updates a second
 const BUDGET = 7; // milliseconds of training in a frame of 16; the rest is for drawing
 const PUBLISH_EVERY = 500; // milliseconds between two reports to Python
-/** @param {number} loss NaN without points */
-const figure = (loss) => (Number.isNaN(loss) ? "–" : formatNumber(loss));
 
 /** Views of one model (a notebook may show it twice) share the run; the first one trains. @type {WeakMap<object, {engine: Engine, views: object[]}>} */
 const shared = new WeakMap();
@@ -22,10 +22,9 @@ const shared = new WeakMap();
 function render({ model, el: home }) {
   const scope = createScope();
   const compact = Boolean(model.get("compact"));
-  const read = () => clean(Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name)])));
   let run = shared.get(model);
   if (!run) {
-    run = { engine: new Engine(read()), views: [] };
+    run = { engine: new Engine(settingsOf(model)), views: [] };
     shared.set(model, run);
   }
   const { engine, views } = run;
@@ -41,12 +40,7 @@ function render({ model, el: home }) {
   let credit = 0; // updates owed by the clock
   let frames = 0;
   let catchUp = 0; // a link may ask for a run up to this step
-  let publishing = false;
   let lastPublish = 0;
-  /** @type {number[]} */
-  let lastParameters = [];
-  /** @type {{settings: import("./playground_state.js").Settings, history: RunHistory, step: number, trainLoss: number, testLoss: number} | null} */
-  let pinned = null;
 
   // ---------------------------------------------------------------- the parts
   const status = announcer(scope, { visible: true });
@@ -56,7 +50,7 @@ function render({ model, el: home }) {
   const counter = el("span", { class: "nnp-counter" });
   const plane = field(scope, { engine, view, onPaint: (points) => change({ points: points.slice(-MAX_POINTS) }), say: status.say });
   const net = network(scope, { engine, view, onHidden: (hidden) => change({ hidden }), onFocus: setFocus });
-  const chart = curves(scope, { view, current: () => engine.history, pinned: () => pinned && pinned.history });
+  const chart = curves(scope, { view, current: () => engine.history, pinned: () => compared.pinned && compared.pinned.history });
   const names = CHOICES.dataset.map(([value]) => value).filter((name) => !compact || !["plane", "hills"].includes(name));
   const data = dataChoice(scope, { value: engine.settings.dataset, names, change });
   const layers = layerButtons(scope, { hidden: () => engine.settings.hidden, change });
@@ -80,10 +74,10 @@ function render({ model, el: home }) {
   const clear = button(scope, { label: "Clear", kind: "small", onClick: () => change({ points: [] }) });
   const painter = el("div", { class: "nnp-painter" }, [brush.root, undo.root, clear.root]);
 
-  const pin = button(scope, { label: "Pin this run", icon: "pin", kind: "small", title: "Keep this curve and compare the next run with it", onClick: () => (pinned ? unpin() : pinNow()) });
+  const pin = button(scope, { label: "Pin this run", icon: "pin", kind: "small", title: "Keep this curve and compare the next run with it", onClick: togglePin });
   const link = button(scope, { label: "Copy link", icon: "link", kind: "small", title: "A link that restores this playground", onClick: copyLink });
   const code = button(scope, { label: "Copy as Python", kind: "small", title: "The line that makes this playground in a notebook", onClick: copyPython });
-  const comparison = el("div", { class: "nnp-comparison", hidden: true });
+  const compared = comparison(engine);
   const actions = el("div", { class: "nnp-actions" }, compact ? [] : [pin.root, ...(model.onPage ? [link.root] : []), code.root]);
 
   const toolbar = el("div", { class: "nnp-toolbar", role: "toolbar", "aria-label": "Training" }, [play.root, ...(compact ? [] : [stepOnce.root]), reset.root, counter]);
@@ -95,7 +89,7 @@ function render({ model, el: home }) {
         data.root, toolbar,
         el("div", { class: "nnp-stage" }, [netBox, planeBox]),
         el("div", { class: "nnp-results" }, [chart.root, el("div", { class: "nnp-side" }, [numbers, actions])]),
-        comparison, status.root, panel?.root,
+        compared.root, status.root, panel?.root,
       ];
   const root = el("div", { class: `nnw nnp ${compact ? "compact" : ""}`, role: "region", "aria-label": "Playground: train a neural network" }, body);
   home.append(root);
@@ -103,6 +97,7 @@ function render({ model, el: home }) {
 
   // ---------------------------------------------------------------- drawing
   const loop = animationLoop(scope, root, frame);
+  const python = sync(scope, { model, engine, isPlaying: () => playing, arrived, reset: restart });
 
   /** @param {boolean} [all] everything, not only what is due in this frame */
   function draw(all = false) {
@@ -202,7 +197,7 @@ function render({ model, el: home }) {
   /** What is due when training rests. */
   function settle() {
     engine.evaluate(); // the last figures may be a few updates old
-    publish(performance.now());
+    publish();
     chart.setLabel(`Loss against step. ${describe()}`);
     compare();
     draw(true);
@@ -224,7 +219,7 @@ function render({ model, el: home }) {
     credit = 0;
     play.set({ label: on ? "Pause" : "Play", icon: on ? "pause" : "play" });
     root.classList.toggle("playing", on);
-    tell({ playing: on });
+    python.tell({ playing: on });
     if (on) loop.start();
     else if (was) {
       if (!catchUp) loop.stop();
@@ -261,51 +256,32 @@ function render({ model, el: home }) {
     catchUp = 0;
     const fresh = engine.change(settings);
     if (fresh && playing && !engine.ready) setPlaying(false);
-    tell(settings);
+    python.tell(settings);
     refresh();
-    if (!playing) publish(performance.now());
+    if (!playing) publish();
   }
 
-  // ---------------------------------------------------------------- pin and compare
-  function pinNow() {
-    engine.evaluate();
-    const history = Object.assign(new RunHistory(), structuredClone({ ...engine.history }));
-    pinned = { settings: engine.settings, history, step: engine.step, trainLoss: engine.trainLoss, testLoss: engine.testLoss };
-    status.say("Pinned. Change a setting and train again: both runs are drawn.", true);
-    compare();
-    chart.redraw();
-  }
-  function unpin() {
-    pinned = null;
+  function togglePin() {
+    if (compared.pinned) compared.unpin();
+    else {
+      compared.pin();
+      status.say("Pinned. Change a setting and train again: both runs are drawn.", true);
+    }
     compare();
     chart.redraw();
   }
 
   function compare() {
-    pin.set({ label: pinned ? "Unpin" : "Pin this run" });
-    comparison.hidden = !pinned;
-    if (!pinned) return;
-    const cell = (/** @type {string} */ tag, /** @type {string} */ text) => el(tag, tag === "th" ? { scope: "row" } : {}, [text]);
-    const row = (/** @type {string} */ name, /** @type {string} */ a, /** @type {string} */ b) => el("tr", {}, [cell("th", name), cell("td", a), cell("td", b)]);
-    const different = differences(pinned.settings, engine.settings);
-    comparison.replaceChildren(
-      el("table", {}, [
-        el("thead", {}, [el("tr", {}, [el("th", { scope: "col" }, ["What differs"]), el("th", { scope: "col" }, ["Pinned run"]), el("th", { scope: "col" }, ["This run"])])]),
-        el("tbody", {}, [
-          ...(different.length ? different.map(({ label, a, b }) => row(label, a, b)) : [row("Settings", "the same", "the same")]),
-          row("Step", formatNumber(pinned.step), formatNumber(engine.step)),
-          row("Training loss", figure(pinned.trainLoss), figure(engine.trainLoss)),
-          row("Test loss", figure(pinned.testLoss), figure(engine.testLoss)),
-        ]),
-      ]),
-    );
+    pin.set({ label: compared.pinned ? "Unpin" : "Pin this run" });
+    compared.show();
   }
 
   // ---------------------------------------------------------------- links
   const key = () => hashKey(root, "playground");
 
   async function copyLink() {
-    const address = hashLink(key(), encode(engine.settings, engine.replayable ? engine.step : 0) + (pinned ? `!${encode(pinned.settings, pinned.step)}` : ""));
+    const kept = compared.pinned;
+    const address = hashLink(key(), encode(engine.settings, engine.replayable ? engine.step : 0) + (kept ? `!${encode(kept.settings, kept.step)}` : ""));
     history.replaceState(history.state, "", address);
     const done = await copyText(address);
     const what = engine.replayable || engine.step === 0 ? "It restores all of this." : "It restores the settings; this run was changed on its way, so it begins at step 0.";
@@ -323,15 +299,10 @@ function render({ model, el: home }) {
     const text = model.onPage ? readHash(key()) : null;
     if (!text) return false;
     const [mine, other] = text.split("!").map(decode);
-    if (other) {
-      const past = new Engine(other.settings);
-      past.advance(other.step);
-      past.evaluate();
-      pinned = { settings: other.settings, history: past.history, step: past.step, trainLoss: past.trainLoss, testLoss: past.testLoss };
-    }
+    if (other) compared.repeat(other.settings, other.step);
     setPlaying(false);
     engine.start(mine.settings);
-    tell(mine.settings);
+    python.tell(mine.settings);
     catchUp = mine.step;
     refresh();
     if (catchUp) loop.start();
@@ -339,43 +310,18 @@ function render({ model, el: home }) {
     return true;
   }
 
-  // ---------------------------------------------------------------- Python's side
-  /** @param {Record<string, any>} state */
-  function tell(state) {
-    publishing = true;
-    for (const [name, value] of Object.entries(state)) if (!same(model.get(name), value)) model.set(name, value);
-    publishing = false;
-    model.save_changes();
+  /** Python has changed something. @param {boolean} play */
+  function arrived(play) {
+    if (play !== playing) setPlaying(play);
+    refresh();
+    if (!playing) publish();
   }
 
-  /** @param {number} now */
-  function publish(now) {
+  /** @param {number} [now] */
+  function publish(now = performance.now()) {
     lastPublish = now;
-    if (views[0] !== me || !engine.finite) return;
-    lastParameters = Array.from(engine.model.parameters);
-    // The curve is the larger part: it travels when training rests
-    tell({ parameters: lastParameters, step: engine.step, ...(playing ? {} : { history: engine.history.toJSON() }) });
+    if (views[0] === me) python.publish();
   }
-
-  let pulling = false;
-  /** Python has set something: wait until all of the message has arrived, then take it over. */
-  function pull() {
-    if (publishing || pulling) return;
-    pulling = true;
-    queueMicrotask(() => {
-      pulling = false;
-      if (scope.signal.aborted) return;
-      const settings = read();
-      const parameters = model.get("parameters") ?? [];
-      if (!same(settings, engine.settings)) engine.change(settings);
-      if (parameters.length && !same(parameters, lastParameters)) engine.setParameters(parameters);
-      if (Boolean(model.get("playing")) !== playing) setPlaying(Boolean(model.get("playing")));
-      refresh();
-      if (!playing) publish(performance.now());
-    });
-  }
-  for (const name of [...Object.keys(DEFAULTS), "parameters", "playing"]) scope.watch(model, `change:${name}`, pull);
-  scope.watch(model, "msg:custom", (message) => message?.do === "reset" && restart());
 
   // ---------------------------------------------------------------- keys, theme, first picture
   scope.listen(root, "keydown", (event) => {
@@ -392,7 +338,7 @@ function render({ model, el: home }) {
   if (given.length && views.length === 1) engine.setParameters(given);
   retheme();
   if (!restore()) refresh();
-  if (views.length === 1 && !catchUp) publish(performance.now());
+  if (views.length === 1 && !catchUp) publish();
   if (model.get("playing")) setPlaying(true);
   return scope.dispose;
 }

@@ -41,6 +41,9 @@ function gridPoints() {
 
 /** Losses against steps in a fixed room: when it is full, every second entry goes and the stride doubles. */
 export class RunHistory {
+  length = 0;
+  stride = 5; // steps between two entries
+
   constructor(capacity = 400) {
     this.capacity = capacity;
     this.steps = new Float64Array(capacity);
@@ -79,7 +82,27 @@ export class RunHistory {
 
 /** @typedef {{X: Float64Array, inputs: Float64Array, y: Float64Array, n: number}} Part */
 
+const NOTHING = new MLP([1, 1]);
+/** @type {Part} */
+const NO_POINTS = { X: new Float64Array(0), inputs: new Float64Array(0), y: new Float64Array(0), n: 0 };
+
 export class Engine {
+  model = NOTHING;
+  viewer = NOTHING; // drawing uses a second network with the same weights: it never disturbs the buffers of training
+  train = NO_POINTS;
+  test = NO_POINTS;
+  gridInputs = new Float64Array(0);
+  firstParameters = new Float64Array(0);
+  /** @type {Trainer | null} */ trainer = null;
+  /** @type {any} */ optimizer = null;
+  /** @type {import("./nn.js").Loss} */ lossFunction = losses.binary_cross_entropy;
+  step = 0;
+  accuracyNow = NaN;
+  trainLoss = NaN;
+  testLoss = NaN;
+  trainAccuracy = NaN;
+  testAccuracy = NaN;
+
   /** @param {Settings} settings as `clean` returns them */
   constructor(settings) {
     this.history = new RunHistory();
@@ -98,7 +121,6 @@ export class Engine {
     this.squashed = this.task === "classification" && settings.loss === "mean_squared_error";
     const options = { activation: settings.activation, outputActivation: this.squashed ? "sigmoid" : "identity", initializer: settings.initializer };
     this.model = new MLP(sizes, { ...options, rng: new Random(settings.seed + 10007), maxBatch: 64 });
-    // Drawing uses a second network with the same weights, so that it never disturbs the buffers of training
     this.viewer = new MLP(sizes, { ...options, initializer: "zeros", maxBatch: GRID * GRID });
     this.gridInputs = inputsOf(this.grid, settings.features);
     this.firstParameters = this.model.parameters.slice();

@@ -87,7 +87,7 @@ export function field(scope, { engine, view, onPaint, say }) {
       if (engine.task === "classification") return y > 0.5 ? css.positive : css.negative;
       const t = Math.min(1, Math.abs(y));
       const end = y > 0 ? rgb.positive : rgb.negative;
-      return `rgb(${rgb.paper.map((p, k) => Math.round(p + (end[k] - p) * t)).join(",")})`;
+      return `rgb(${rgb.paper.map((/** @type {number} */ p, /** @type {number} */ k) => Math.round(p + (end[k] - p) * t)).join(",")})`;
     };
     // Test points are rings, training points are full: the difference must not be one of colour
     for (const [part, hollow] of /** @type {const} */ ([[engine.test, true], [engine.train, false]])) {
