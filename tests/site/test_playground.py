@@ -277,6 +277,25 @@ class TestSettings:
         assert steps(page, 0) == 0
         assert state(page, "dataset", 0) == "moons"
 
+    def test_two_views_of_one_model_share_the_run(self, show):
+        page = show("one")
+        page.evaluate(
+            """() => {
+                const model = window.nnbookWidgetHost.modelOf(document.querySelector('[data-nnbook-widget]'));
+                const second = document.querySelector('main').appendChild(document.createElement('div'));
+                window.undo = window.nnbookWidgets.Playground.render({ model, el: second });
+            }"""
+        )
+        page.locator(".nnp-play").nth(0).click()
+        until_step(page, 1000)
+        page.locator(".nnp-play:has-text('Pause')").nth(1).click()  # the second view knows, and may pause
+        page.wait_for_timeout(300)
+        assert page.locator(".nnp-play:has-text('Pause')").count() == 0
+        assert steps(page, 0) == steps(page, 1) > 1000
+        page.evaluate("window.undo()")
+        page.click("button:has-text('Step')")
+        assert page.locator(".nnp").count() == 1
+
     def test_what_the_state_says_is_only_data(self, show):
         page = show("hostile")
         assert page.evaluate("window.bad") is None

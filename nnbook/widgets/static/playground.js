@@ -43,7 +43,8 @@ function render({ model, el: home }) {
   let lastPublish = 0;
 
   // ---------------------------------------------------------------- the parts
-  const status = announcer(scope, { visible: true });
+  const status = announcer(scope, { visible: true }); // messages
+  const spoken = announcer(scope); // how training goes, every few seconds, for those who do not see the curves
   const play = button(scope, { label: "Play", icon: "play", kind: "primary nnp-play", title: "Train the network (key: P)", onClick: () => setPlaying(!playing) });
   const stepOnce = button(scope, { label: "Step", icon: "step", title: "One update (key: S)", onClick: step });
   const reset = button(scope, { label: "Reset", icon: "reset", title: "Back to the first weights (key: R)", onClick: restart });
@@ -84,12 +85,12 @@ function render({ model, el: home }) {
   const planeBox = el("div", { class: "nnp-plane-box" }, [plane.root, painter]);
   const netBox = el("div", { class: "nnp-net-box" }, [layers.root, net.root]);
   const body = compact
-    ? [toolbar, el("div", { class: "nnp-stage" }, [planeBox, el("div", { class: "nnp-side" }, [data.root, net.root, numbers, chart.root])]), status.root]
+    ? [toolbar, el("div", { class: "nnp-stage" }, [planeBox, el("div", { class: "nnp-side" }, [data.root, net.root, numbers, chart.root])]), status.root, spoken.root]
     : [
         data.root, toolbar,
         el("div", { class: "nnp-stage" }, [netBox, planeBox]),
         el("div", { class: "nnp-results" }, [chart.root, el("div", { class: "nnp-side" }, [numbers, actions])]),
-        compared.root, status.root, panel?.root,
+        compared.root, status.root, spoken.root, panel?.root,
       ];
   const root = el("div", { class: `nnw nnp ${compact ? "compact" : ""}`, role: "region", "aria-label": "Playground: train a neural network" }, body);
   home.append(root);
@@ -185,7 +186,7 @@ function render({ model, el: home }) {
       return;
     }
     if (playing) {
-      status.say(describe());
+      spoken.say(describe());
       if (now - lastPublish > PUBLISH_EVERY) publish(now);
     }
     if (!playing && !catchUp) {
@@ -220,8 +221,11 @@ function render({ model, el: home }) {
     play.set({ label: on ? "Pause" : "Play", icon: on ? "pause" : "play" });
     root.classList.toggle("playing", on);
     python.tell({ playing: on });
-    if (on) loop.start();
-    else if (was) {
+    if (on) {
+      status.say("", true);
+      loop.start();
+    }
+    if (was && !on) {
       if (!catchUp) loop.stop();
       settle();
       status.say(`Paused. ${describe()}`, true);

@@ -45,7 +45,9 @@ export function sync(scope, { model, engine, isPlaying, arrived, reset }) {
       const settings = settingsOf(model);
       const parameters = model.get("parameters") ?? [];
       if (!same(settings, engine.settings)) engine.change(settings);
-      if (parameters.length && !same(parameters, lastParameters)) engine.setParameters(parameters);
+      // Not what this view, or another view of the same run, has reported itself
+      const known = same(parameters, lastParameters) || same(parameters, Array.from(engine.model.parameters));
+      if (parameters.length && !known) engine.setParameters(parameters);
       arrived(Boolean(model.get("playing")));
     });
   }
