@@ -11,7 +11,6 @@ const PACES = [1, 3, 10, 30, FAST]; // tokens a second
 const PAUSE_AFTER = 300;
 const LIMIT = 3000; // a page must stay light
 const OPENING = 40; // tokens that stand there before the reader does anything
-const FRAME = 12; // milliseconds of computing in one frame
 
 /** @param {number} p */
 const percent = (p) => (p >= 0.995 ? `${(100 * p).toFixed(p < 1 ? 1 : 0)} %` : p >= 0.01 ? `${Math.round(100 * p)} %` : "< 1 %");
@@ -282,8 +281,9 @@ function build(model, root, scope, session) {
   const loop = animationLoop(scope, root, (elapsed) => {
     due += pace >= FAST ? Infinity : (Math.min(elapsed, 1000) / 1000) * pace;
     const start = performance.now();
+    const budget = Math.min(150, Math.max(12, 0.35 * elapsed)); // rare frames (reduced motion) may compute longer
     let made = 0;
-    while (due >= 1 && performance.now() - start < FRAME && burst < PAUSE_AFTER && session.entries.length < LIMIT) {
+    while (due >= 1 && performance.now() - start < budget && burst < PAUSE_AFTER && session.entries.length < LIMIT) {
       session.step(sampling());
       due -= 1;
       burst += 1;

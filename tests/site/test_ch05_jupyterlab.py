@@ -1,0 +1,123 @@
+"""The widgets of chapter 5 in a real JupyterLab: training is live, and Python reads what a hand drew."""
+
+import nbformat
+import pytest
+from test_jupyterlab import lab, run, until  # noqa: F401 - lab is a fixture
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+CELLS = [
+    """
+import time
+import numpy as np
+from nnbook import callbacks, losses, optimizers, training
+from nnbook.datasets.toys import make_moons
+from nnbook.mlp import MLP
+from nnbook.tokenizers import CharTokenizer
+from nnbook.transformer import Transformer
+from nnbook.widgets import DigitPad, TextSampler, TrainingMonitor
+rng = np.random.default_rng(0)
+X, y = make_moons(200, noise=0.1, rng=rng)
+
+class Slowly(callbacks.Callback):
+    def on_epoch_end(self, state):
+        time.sleep(0.1)
+""",
+    """
+monitor = TrainingMonitor(data=(X, y))
+history = training.fit(MLP([2, 8, 1], rng=rng), X, y[:, None].astype(float),
+    loss=losses.binary_cross_entropy, optimizer=optimizers.Adam(0.02), epochs=40, batch_size=20,
+    rng=rng, callbacks=[monitor.callback(), Slowly()])
+""",
+    "pad = DigitPad(); pad",
+    "print('drawn', pad.answer().argmax(), int(pad.image().sum()), monitor.frame)",
+    """
+tokenizer = CharTokenizer("\\n abcdefghij")
+sampler = TextSampler(Transformer(12, 16, 2, 2, 16, rng=rng), tokenizer, prompt="abc")
+sampler
+""",
+    "print('wrote', len(sampler.text), sampler.text.startswith('abc')); sampler.prompt = 'jig'",
+]
+
+
+@pytest.fixture(scope="module")
+def page(lab, browser):  # noqa: F811
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(text.strip("\n")) for text in CELLS],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    context = browser.new_context(viewport={"width": 1300, "height": 1400})
+    context.set_default_timeout(90_000)
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.goto(f"{lab}/lab")
+    status = page.evaluate(
+        """async (content) => {
+            const xsrf = document.cookie.match(/_xsrf=([^;]*)/)[1];
+            const options = {method: "PUT", headers: {"X-XSRFToken": xsrf}};
+            const body = JSON.stringify({type: "notebook", format: "json", content});
+            return (await fetch("/api/contents/ch05.ipynb", {...options, body})).status;
+        }""",
+        notebook,
+    )
+    assert status == 201
+    page.goto(f"{lab}/lab/tree/ch05.ipynb?reset")
+    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")
+    page.wait_for_selector(".jp-NotebookPanel [data-status='idle'], .jp-Notebook-ExecutionIndicator")
+    yield page
+    context.close()
+
+
+def begin(page, number):
+    cell = page.locator(f".jp-Notebook .jp-Cell[data-windowed-list-index='{number}']")
+    cell.scroll_into_view_if_needed()
+    cell.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Control+Enter")
+
+
+def test_training_is_live_and_then_a_recording(page):
+    run(page, 0)
+    begin(page, 1)
+    page.wait_for_selector(".nnw-monitor.live")
+    seen = set()
+    until(
+        page,
+        lambda: seen.add(page.locator(".nnw-monitor .nnw-value").first.inner_text()) or len(seen) > 5,
+        "the epochs do not move while the cell runs",
+    )
+    page.wait_for_selector(".nnw-monitor:not(.live)")
+    assert page.locator(".nnw-monitor").count() == 1
+    assert page.locator(".nnw-monitor .nnw-value").first.inner_text() == "40 of 40"
+
+
+def test_python_reads_what_was_drawn(page):
+    run(page, 2)
+    page.wait_for_selector(".nnw-dp-pad")
+    box = page.locator(".nnw-dp-pad").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.1 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.9 * box["height"], steps=8)
+    page.mouse.up()
+    page.wait_for_timeout(600)
+    words = run(page, 3).split()
+    assert words[:2] == ["drawn", "1"]
+    assert 280 < int(words[2]) < 340
+    # and it is drawn in the theme's colours, not in the grey of an element that is not on the page
+    paper = page.evaluate(
+        "[...document.querySelector('.nnw-dp-pad').getContext('2d').getImageData(4, 4, 1, 1).data]"
+    )
+    assert min(paper[:3]) > 240
+
+
+def test_the_text_goes_to_python_and_the_prompt_comes_back(page):
+    run(page, 4)
+    page.wait_for_selector(".nnw-ts-text")
+    page.wait_for_timeout(500)
+    assert "wrote 43 True" in run(page, 5)
+    until(
+        page,
+        lambda: page.locator(".nnw-ts-text").inner_text().startswith("jig"),
+        "the prompt that Python set is not shown",
+    )
+    assert not page.problems, page.problems
