@@ -77,7 +77,7 @@ function render({ model, el: home }) {
 
   const pin = button(scope, { label: "Pin this run", icon: "pin", kind: "small", title: "Keep this curve and compare the next run with it", onClick: togglePin });
   const link = button(scope, { label: "Copy link", icon: "link", kind: "small", title: "A link that restores this playground", onClick: copyLink });
-  const code = button(scope, { label: "Copy as Python", kind: "small", title: "The line that makes this playground in a notebook", onClick: copyPython });
+  const code = button(scope, { label: "Copy Python", kind: "small", title: "The line that makes this playground in a notebook", onClick: copyPython });
   const compared = comparison(engine);
   const actions = el("div", { class: "nnp-actions" }, compact ? [] : [pin.root, ...(model.onPage ? [link.root] : []), code.root]);
 
@@ -178,7 +178,7 @@ function render({ model, el: home }) {
         credit = rate === Infinity || done < due ? 0 : credit - done;
       }
     }
-    draw();
+    draw(elapsed > 40); // on a slow machine parts drawn by turns would drift apart
     if (!engine.finite) {
       setPlaying(false);
       status.say("The loss is no longer a finite number: the steps are too large. Lower the learning rate and press Reset.", true);
