@@ -106,7 +106,7 @@ def visit(browser, site_dir, site_url):
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.problems, page.foreign = [], []
