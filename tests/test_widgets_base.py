@@ -32,7 +32,7 @@ class TestJoin:
         static(
             a="export const one = 1;\n",
             b='import { one } from "./a.js";\nexport const two = one + one;\n',
-            demo='import { one } from "./a.js";\nimport { two } from "./b.js";\nexport default { render() {} };\n',
+            demo='import { one } from "./a.js";\nimport { two } from "./b.js";\nexport default {};\n',
         )
         assert [path.stem for path in _modules.module_files("Demo")] == ["a", "b", "demo"]
 
