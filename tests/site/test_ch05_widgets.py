@@ -170,6 +170,11 @@ class TestEverywhere:
         assert page.evaluate("window.frames_asked") == 0
         assert "Here you can draw a digit" in page.locator("main").inner_text()
 
+    @pytest.mark.parametrize("name", _stored.stored_names())
+    def test_the_site_holds_every_stored_model(self, site_dir, name):
+        script = site_dir / "_static" / "models" / f"{name}.js"
+        assert script.read_text(encoding="utf-8") == _stored.stored_script(name)
+
     def test_a_missing_model_is_a_sentence(self, open_widgets):
         pad = DigitPad()
         pad.source = "lost"

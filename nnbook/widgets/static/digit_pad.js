@@ -296,7 +296,7 @@ function build(model, root, scope, network) {
       rows.forEach(({ row, bar, value }, digit) => {
         const p = answer ? answer.probabilities[digit] : 0;
         bar.style.width = `${(100 * p).toFixed(1)}%`;
-        value.textContent = answer ? percent(p) : "";
+        value.textContent = answer ? percent(p).replace("over", ">").replace("under", "<") : "";
         row.classList.toggle("best", answer?.best === digit);
       });
       root.dataset.verdict = answer ? answer.verdict : "none";
