@@ -1,0 +1,108 @@
+"""What all exploring widgets must do: fit every width, both themes, JupyterLab, links, several on a page."""
+
+import json
+from urllib.parse import unquote
+
+import pytest
+from explore_page import Opener, as_anywidget, serious_violations, sideways, state
+
+from nnbook.widgets import FounderCalculator
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    with Opener(browser, tmp_path) as opener:
+        yield opener
+
+
+# The widget, and a change that its state allows
+WIDGETS = {"FounderCalculator": (FounderCalculator, {"churn_per_month": 0.2, "plan": "Vertical application"})}
+every_widget = pytest.mark.parametrize(("widget", "changes"), WIDGETS.values(), ids=WIDGETS)
+
+
+def set_state(page, changes):
+    find = "window.nnbookWidgetHost.modelOf(document.querySelector('[data-nnbook-widget]'))"
+    page.evaluate(f"(changes) => {find}.set(changes)", changes)
+    page.wait_for_timeout(100)
+
+
+@every_widget
+def test_nothing_leaves_the_page_sideways(open_page, widget, changes):
+    page = open_page(widget())
+    for width in (320, 390, 700, 900):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(150)
+        assert sideways(page) <= 0, width
+
+
+@every_widget
+def test_axe_finds_nothing_serious(open_page, widget, changes):
+    for theme in ("light", "dark"):
+        page = open_page(widget(), theme=theme)
+        assert serious_violations(page) == [], theme
+
+
+@every_widget
+def test_a_link_restores_the_state(open_page, widget, changes):
+    page = open_page(widget())
+    set_state(page, changes)
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    page.get_by_role("button", name="Copy link").click()
+    link = page.wait_for_function("window.copied").json_value()
+    other = open_page(widget(), hash="#" + link.split("#")[1])
+    other.wait_for_timeout(100)
+    assert state(other) == state(page) != widget().state()
+
+
+@every_widget
+@pytest.mark.parametrize("broken", ["nonsense", "[]", "null", "%5B1e999%5D"])
+def test_a_broken_link_is_ignored(open_page, widget, changes, broken):
+    page = open_page(widget())
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    page.get_by_role("button", name="Copy link").click()
+    link = page.wait_for_function("window.copied").json_value()
+    key, good = link.split("#")[1].split("=")
+    wrong = [{"a": 1} for _ in json.loads(unquote(good))]
+    for text in (broken, json.dumps(wrong)):
+        page.goto("about:blank")
+        page = open_page(widget(), hash=f"#{key}={text}")
+        page.wait_for_timeout(100)
+        assert state(page) == widget().state()
+
+
+@every_widget
+def test_two_on_a_page_do_not_disturb_each_other(open_page, widget, changes):
+    page = open_page(widget(), widget())
+    page.evaluate("window.nnbookWidgetHost.mount(document.querySelectorAll('[data-nnbook-widget]')[1])")
+    set_state(page, changes)
+    assert state(page, 1) == widget().state() != state(page, 0)
+    ids = page.evaluate("[...document.querySelectorAll('.nnx [id]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids)) > 0
+
+
+@every_widget
+def test_unmounting_leaves_nothing_behind(open_page, widget, changes):
+    page = open_page(widget())
+    page.evaluate("window.nnbookWidgetHost.unmount(document.querySelector('[data-nnbook-widget]'))")
+    assert page.locator(".nnx").count() == 0
+    assert page.locator("[data-nnbook-widget]").inner_text() == widget.fallback
+
+
+@every_widget
+def test_as_jupyterlab_loads_it(open_page, widget, changes):
+    page = open_page(widget())
+    as_anywidget(page, widget())
+    page.wait_for_timeout(150)
+    assert page.get_by_role("button", name="Copy link").count() == 0
+    before = page.locator(".nnx").inner_text()
+    page.evaluate(
+        "(changes) => { for (const [name, value] of Object.entries(changes)) kernel.set(name, value); }",
+        changes,
+    )
+    page.wait_for_timeout(150)
+    assert page.locator(".nnx").inner_text() != before
+    page.evaluate("cleanup()")
+    assert page.evaluate("left()") == 0
+    assert page.locator(".nnx").count() == 0
