@@ -140,6 +140,10 @@ class TestEverywhere:
     def test_axe_and_no_sideways_scrolling(self, open_widgets, monitor, sampler, theme, width):
         page = open_widgets(monitor, DigitPad(), sampler, TrainingMonitor(), theme=theme, width=width)
         page.get_by_text("The numbers as a table").first.click()
+        page.get_by_label("Prompt").fill("a " * 200)  # longer than the context: some tokens are forgotten
+        page.wait_for_timeout(600)
+        page.get_by_role("button", name="One token").click()
+        assert page.locator(".nnw-ts-token.forgotten").count() > 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         check_with_axe(page)
 

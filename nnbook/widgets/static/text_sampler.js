@@ -223,7 +223,7 @@ function build(model, root, scope, session) {
     const largest = found ? Math.max(1e-9, ...found.weights) : 1;
     spans.forEach((span, k) => {
       const weight = found && k >= found.first && k < place ? found.weights[k - found.first] / largest : 0;
-      const shade = weight > 0.02 ? `color-mix(in srgb, var(--nnw-accent) ${Math.round(55 * weight)}%, transparent)` : "";
+      const shade = weight > 0.02 ? `color-mix(in srgb, var(--nnw-accent) ${Math.round(40 * weight)}%, transparent)` : "";
       if (span.style.backgroundColor !== shade) span.style.backgroundColor = shade;
       span.classList.toggle("selected", k === i);
       span.classList.toggle("forgotten", k < session.firstSeen);
