@@ -49,6 +49,7 @@ class Recipe:
     n_heads: int
     n_layers: int
     context_length: int
+    dropout: float
     batch_size: int
     steps: int
     learning_rate: float
@@ -66,9 +67,10 @@ RECIPES = {
         d_model=128,
         n_heads=4,
         n_layers=3,
-        context_length=64,
-        batch_size=12,
-        steps=9_000,
+        context_length=128,
+        dropout=0.1,
+        batch_size=8,
+        steps=10_000,
         learning_rate=2e-3,
         warm_up_steps=300,
         weight_decay=0.1,
@@ -97,6 +99,7 @@ def train(recipe, corpus, tokenizer, seed, state_path):
         recipe.n_heads,
         recipe.n_layers,
         recipe.context_length,
+        dropout=recipe.dropout,
         dtype=np.float32,
         rng=rng,
     )
@@ -112,6 +115,8 @@ def train(recipe, corpus, tokenizer, seed, state_path):
             started = time.perf_counter()
             n = min(CHUNK, recipe.steps - step)
             rng = np.random.default_rng([seed, step])  # a chunk's draws depend on nothing but where it begins
+            for layer in dropouts(model):
+                layer.rng = rng
             chosen = windows[rng.integers(0, len(windows), n * recipe.batch_size)]
             history = fit(
                 model,
@@ -136,6 +141,14 @@ def train(recipe, corpus, tokenizer, seed, state_path):
             rows.append(row)
             save_state(model, optimizer, step, rows, seconds, state_path)
     return model, rows, seconds
+
+
+def dropouts(model):
+    """All dropout layers of a Transformer: they must draw from the generator of the current chunk."""
+    return [
+        model.embedding_dropout,
+        *(layer for block in model.blocks for layer in (block.dropout1, block.dropout2)),
+    ]
 
 
 def restore(model, optimizer, path):
@@ -249,8 +262,8 @@ Written by `tools/train_text_model.py`; the numbers come from the run in `{path.
   Learned from {len(corpus.train):,} characters. Held out, whole: {plays["validation"]} for validation;
   {plays["test"]} for the test.
 - **Training.** {recipe.steps:,} steps of {recipe.batch_size} windows, AdamW, learning rate
-  {recipe.learning_rate:g} with warm-up and cosine, float32, seed {training["seed"]};
-  {log["minutes"]:.0f} minutes on one core that it shared.
+  {recipe.learning_rate:g} with warm-up and cosine, dropout {recipe.dropout}, float32,
+  seed {training["seed"]}; {log["minutes"]:.0f} minutes on one core that it shared.
 - **Result.** {best["test"] - losses["int8"]["test"]:.2f} nats per character below the best n-gram model on
   the test plays. Storing as int8 changed the test loss by
   {losses["int8"]["test"] - losses["float32"]["test"]:+.4f}.
