@@ -1,7 +1,8 @@
 """Time one training step of every case in every library, side by side, on one thread each.
 
 Every round runs all libraries once, so that a busy machine disturbs all of them; the ratios are medians over
-the rounds of (time of the peer) / (time of nnbook in the same round).
+the rounds of (time of the peer) / (time of nnbook in the same round). With one thread, time is processor
+time: waiting for other programs does not count.
 """
 
 import argparse
@@ -38,10 +39,10 @@ def check_same_work(case, names):
             sys.exit(f"case {case.name}: the libraries do not do the same work: {values}")
 
 
-def time_once(action):
-    start = time.perf_counter()
+def time_once(action, clock=time.process_time):
+    start = clock()
     action()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def sgemm_seconds_per_flop(n=1024, repeats=3):
@@ -50,7 +51,7 @@ def sgemm_seconds_per_flop(n=1024, repeats=3):
     return min(time_once(lambda: np.dot(a, b, out)) for _ in range(repeats)) / (2 * n**3)
 
 
-def run_case(case, names, rounds):
+def run_case(case, names, rounds, clock):
     """Return the results of one case: median microseconds per step and median ratio to nnbook, by peer."""
     check_same_work(case, names)
     X, y = case.data()
@@ -62,7 +63,7 @@ def run_case(case, names, rounds):
     for turn in range(rounds):
         order = names[turn % len(names) :] + names[: turn % len(names)]
         for name in order:
-            seconds[name].append(time_once(peers[name].epoch) / case.steps)
+            seconds[name].append(time_once(peers[name].epoch, clock) / case.steps)
         if case.flops_per_step > 1e9:
             peak.append(sgemm_seconds_per_flop() * case.flops_per_step)
     result = {
@@ -111,13 +112,14 @@ def main():
         names = [name for name in names if name == "nnbook" or any(part in name for part in wanted)]
 
     results = {}
+    clock = time.process_time if options.threads == 1 else time.perf_counter  # the former adds up threads
     with threadpoolctl.threadpool_limits(options.threads):
         for name in options.cases.split(","):
             if name == "digits":
-                results[name] = run_digits()
+                results[name] = run_digits(clock)
             else:
                 case = CASES[name]
-                results[name] = run_case(case, names, options.rounds or case.rounds)
+                results[name] = run_case(case, names, options.rounds or case.rounds, clock)
                 print_table(case.title, results[name])
     options.output.parent.mkdir(parents=True, exist_ok=True)
     machine = {"processor": platform.processor() or platform.machine(), "python": platform.python_version()}

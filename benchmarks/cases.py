@@ -48,7 +48,7 @@ CASES = {
     for case in (
         Case("i", (2, 16, 16, 2), "tanh", "sgd", batch_size=32, steps=1000, rounds=31),
         Case("ii", (64, 64, 10), "relu", "adam", batch_size=64, steps=500, rounds=31),
-        Case("iii", (784, 256, 128, 10), "relu", "adam", batch_size=128, steps=30, rounds=15),
+        Case("iii", (784, 256, 128, 10), "relu", "adam", batch_size=128, steps=40, rounds=15),
         Case("iv", (784, 1024, 1024, 10), "relu", "adam", batch_size=512, steps=4, rounds=11),
     )
 }
