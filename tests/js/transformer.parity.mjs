@@ -95,8 +95,10 @@ test("bad input gets a sentence", () => {
   assert.throws(() => writer.next({ topK: 0 }), /topK/);
   assert.throws(() => model.read(-1), /tokens must lie in/);
   assert.throws(() => tokenizerFrom({ kind: "?" }), /unknown kind/);
-  const short = { ...c.file, vectors: c.file.vectors.slice(0, -8) };
-  assert.throws(() => new Transformer(short), /damaged/);
+  for (const cut of [-4, -8, -16, -64]) {
+    const short = { ...c.file, vectors: c.file.vectors.slice(0, cut) };
+    assert.throws(() => new Transformer(short), /damaged/);
+  }
 });
 
 test("fast enough to watch", (t) => {

@@ -106,9 +106,12 @@ export function tokenizerFrom(data) {
 
 // -------------------------------------------------------------------------------------------------------- the model
 
-/** @param {string} base64 @returns {ArrayBuffer} */
-function bytesOf(base64) {
+const DAMAGED = "the model file is damaged: it does not hold as many numbers as its settings say.";
+
+/** @param {string} base64 of little-endian numbers @param {number} size bytes per number @returns {ArrayBuffer} */
+function bytesOf(base64, size) {
   const text = atob(base64);
+  if (text.length % size) throw new RangeError(DAMAGED);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes.buffer;
@@ -168,9 +171,9 @@ export class Transformer {
     this.nLayers = n_layers;
     this.contextLength = context_length;
     const stored = {
-      integers: new Int8Array(bytesOf(integers)),
-      scales: new Float32Array(bytesOf(scales)),
-      vectors: new Float32Array(bytesOf(vectors)),
+      integers: new Int8Array(bytesOf(integers, 1)),
+      scales: new Float32Array(bytesOf(scales, 4)),
+      vectors: new Float32Array(bytesOf(vectors, 4)),
     };
     let atInteger = 0;
     let atScale = 0;
@@ -202,7 +205,7 @@ export class Transformer {
     this.finalNorm = norm();
     this.head = linear(d_model, vocab_size);
     if (atInteger !== stored.integers.length || atScale !== stored.scales.length || atVector !== stored.vectors.length) {
-      throw new RangeError("the model file is damaged: it does not hold as many numbers as its settings say.");
+      throw new RangeError(DAMAGED);
     }
     /** how many places have been read */ this.length = 0;
     const room = () => Array.from({ length: n_layers }, () => new Float64Array(context_length * d_model));
