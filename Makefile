@@ -7,7 +7,7 @@ PORT ?= 8000
 RUN = $(VENV)/bin/python
 READY = $(VENV)/.ready
 
-.PHONY: book serve test lab notebooks lint bench setup clean
+.PHONY: book serve test lab notebooks models lint bench setup clean
 
 book: $(READY)      ## build the site into _build/html
 	$(VENV)/bin/jupyter-book build . --all -W -n --keep-going -q
@@ -25,6 +25,9 @@ lab: $(READY)       ## run and change the notebooks
 notebooks: $(READY) ## re-execute all notebooks; two runs give the same bytes
 	$(RUN) tools/execute_notebooks.py $(NB)
 
+models: $(READY)    ## train the stored models again (minutes; can be stopped and goes on)
+	$(RUN) tools/train_digits_model.py && $(RUN) tools/train_text_model.py
+
 lint: $(READY)      ## style and the commonest mistakes
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
 
@@ -33,11 +36,12 @@ bench: $(READY)     ## time the package against its peers
 
 setup: $(READY)     ## only install
 
-$(READY): requirements.txt
+$(READY): requirements.txt requirements-no-deps.txt
 	@test -x $(RUN) || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
 	@$(RUN) -c 'import sys; v = sys.version_info[:2]; v >= (3, 11) or sys.exit("Python 3.11 or newer is needed; this is %d.%d. Try: make PYTHON=python3.12" % v)'
 	@echo "Installing the pinned packages (about half a minute) ..."
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-no-deps.txt
 	@touch $@
 
 clean:              ## remove what was built (not what was installed)

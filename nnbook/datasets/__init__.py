@@ -1,6 +1,7 @@
 """Data that comes with `pip install`, one loader per set, and the tools to split and scale it."""
 
 from nnbook.datasets._dataset import Dataset
+from nnbook.datasets.business import load_landmark_models, load_model_prices
 from nnbook.datasets.real import load_breast_cancer, load_digits
 from nnbook.datasets.splits import MinMaxScaler, StandardScaler, train_test_split, train_validation_test_split
 from nnbook.datasets.toys import (
@@ -19,6 +20,8 @@ __all__ = [
     "StandardScaler",
     "load_breast_cancer",
     "load_digits",
+    "load_landmark_models",
+    "load_model_prices",
     "make_disc",
     "make_gaussians",
     "make_hills",
