@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -165,14 +164,13 @@ def write_arrays(path, header, **arrays):
         raise TypeError(
             f"metadata must be plain numbers, strings, lists and dictionaries: {error}."
         ) from error
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with partial.open("wb") as file:
             np.savez_compressed(file, header=np.frombuffer(text.encode(), np.uint8), **arrays)
-        os.replace(partial, path)
-    except BaseException:
-        os.unlink(partial)
-        raise
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_arrays(path):

@@ -85,6 +85,11 @@ def test_a_failed_save_leaves_the_old_file_and_no_other(saved):
     assert os.listdir(saved.parent) == ["model.npz"]
 
 
+def test_others_may_read_what_they_may_read_elsewhere(saved, tmp_path):
+    (tmp_path / "plain").touch()
+    assert saved.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_an_activation_of_ones_own_is_refused_when_saving(tmp_path):
     class Mine(Tanh):
         pass
