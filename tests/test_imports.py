@@ -29,6 +29,8 @@ ALLOWED = {
     "schedules": {"functional"},
     "datasets": {"functional"},
     "economics": {"functional"},
+    "parameter_counts": set(),
+    "surfaces": set(),
     "tokenizers": {"functional"},
     "ngrams": {"functional"},
     "gradcheck": {"functional"},

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import pytest
 from explore_page import Opener, as_anywidget, serious_violations, sideways, state
 
-from nnbook.widgets import FounderCalculator
+from nnbook.widgets import FounderCalculator, OptimizerRace
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +18,10 @@ def open_page(browser, tmp_path):
 
 
 # The widget, and a change that its state allows
-WIDGETS = {"FounderCalculator": (FounderCalculator, {"churn_per_month": 0.2, "plan": "Vertical application"})}
+WIDGETS = {
+    "FounderCalculator": (FounderCalculator, {"churn_per_month": 0.2, "plan": "Vertical application"}),
+    "OptimizerRace": (OptimizerRace, {"start": [0.5, 0.25], "racing": ["SGD", "Adam"], "step": 40}),
+}
 every_widget = pytest.mark.parametrize(("widget", "changes"), WIDGETS.values(), ids=WIDGETS)
 
 
