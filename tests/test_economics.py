@@ -83,7 +83,7 @@ def test_runway_ends_in_the_month_the_cash_is_gone():
     assert poor.project(12).break_even_month is None
 
 
-def test_a_customer_who_costs_more_than_he_pays_never_breaks_even():
+def test_a_customer_who_costs_more_than_the_price_never_breaks_even():
     free = dataclasses.replace(PLAN, price_usd_per_customer_month=0)
     assert free.break_even_customers == math.inf
     assert free.gross_margin == -math.inf
