@@ -1,8 +1,4 @@
-"""What a model costs and what a business on top of it earns, from first principles.
-
-Settings are frozen dataclasses with the unit in each name; results are properties. Money is US dollars.
-Nothing here is a forecast: every figure follows from inputs that a reader can change.
-"""
+"""What a business earns: unit economics, cash over time, survival and sensitivity."""
 
 import dataclasses
 import math
@@ -10,154 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SECONDS_PER_HOUR, HOURS_PER_DAY, BYTES_PER_GIGABYTE = 3600, 24, 1e9
-
-
-def training_flops(n_parameters, n_tokens):
-    """Floating-point operations to train on `n_tokens`: 6 N D (2 forward, 4 backward, per weight and token).
-
-    Source: Kaplan et al., Scaling laws for neural language models, 2020.
-
-    >>> f"{training_flops(175e9, 300e9):.2e}"
-    '3.15e+23'
-    """
-    _at_least(0, n_parameters=n_parameters, n_tokens=n_tokens)
-    return 6 * n_parameters * n_tokens
-
-
-def inference_flops_per_token(n_parameters, *, n_layers=0, d_model=0, context_tokens=0):
-    """Operations to generate one token: 2 N, and 4 · layers · context · d_model for attention's two products.
-
-    >>> inference_flops_per_token(124e6, n_layers=12, d_model=768, context_tokens=1024) / 1e6
-    285.748736
-    """
-    _at_least(0, n_parameters=n_parameters, n_layers=n_layers, d_model=d_model, context_tokens=context_tokens)
-    return 2 * n_parameters + 4 * n_layers * context_tokens * d_model
-
-
-def kv_cache_bytes(*, n_layers, d_model, context_tokens, bytes_per_value=2, kv_share=1.0):
-    """Memory that one conversation keeps: a key and a value vector per layer and token.
-
-    `kv_share` is below 1 where heads share keys (grouped-query attention).
-    """
-    _at_least(
-        0, n_layers=n_layers, d_model=d_model, context_tokens=context_tokens, bytes_per_value=bytes_per_value
-    )
-    return 2 * n_layers * context_tokens * d_model * bytes_per_value * kv_share
-
-
-def training_bytes(n_parameters, *, bytes_per_parameter=16):
-    """Memory of weights, gradients and Adam's state: 16 bytes per parameter in mixed precision.
-
-    2 (weight) + 2 (gradient) + 4 + 4 + 4 (float32 weight, mean, square). Activations come on top.
-    Source: Rajbhandari et al., ZeRO, 2020.
-    """
-    _at_least(0, n_parameters=n_parameters, bytes_per_parameter=bytes_per_parameter)
-    return n_parameters * bytes_per_parameter
-
-
-def n_accelerators_for(n_bytes, memory_gigabytes, *, usable_share=0.9):
-    """How many accelerators must share `n_bytes`; a tenth of each is left for activations and buffers."""
-    _at_least(0, n_bytes=n_bytes)
-    _above(0, memory_gigabytes=memory_gigabytes)
-    _share(usable_share=usable_share)
-    return max(1, math.ceil(n_bytes / (memory_gigabytes * BYTES_PER_GIGABYTE * usable_share)))
-
-
-@dataclass(frozen=True)
-class Accelerator:
-    """One GPU as a data sheet and a price list describe it."""
-
-    name: str
-    peak_flops_per_second: float
-    memory_gigabytes: float
-    price_usd_per_hour: float
-
-    def __post_init__(self):
-        _above(0, peak_flops_per_second=self.peak_flops_per_second, memory_gigabytes=self.memory_gigabytes)
-        _at_least(0, price_usd_per_hour=self.price_usd_per_hour)
-
-
-@dataclass(frozen=True)
-class TrainingRun:
-    """One training run. `utilisation` is the share of the peak that really computes (0.3 to 0.5 is usual)."""
-
-    n_parameters: float
-    n_tokens: float
-    accelerator: Accelerator
-    n_accelerators: int = 1
-    utilisation: float = 0.4
-
-    def __post_init__(self):
-        _above(0, n_parameters=self.n_parameters, n_tokens=self.n_tokens)
-        _above(0, n_accelerators=self.n_accelerators)
-        _share(utilisation=self.utilisation)
-
-    @property
-    def flops(self):
-        """Operations of the whole run."""
-        return training_flops(self.n_parameters, self.n_tokens)
-
-    @property
-    def accelerator_hours(self):
-        """Hours one accelerator would need."""
-        rate = self.accelerator.peak_flops_per_second * self.utilisation
-        return self.flops / rate / SECONDS_PER_HOUR
-
-    @property
-    def days(self):
-        """Days with all accelerators at work."""
-        return self.accelerator_hours / self.n_accelerators / HOURS_PER_DAY
-
-    @property
-    def cost_usd(self):
-        """Rent of the accelerators."""
-        return self.accelerator_hours * self.accelerator.price_usd_per_hour
-
-
-@dataclass(frozen=True)
-class Serving:
-    """Serving a model on rented accelerators.
-
-    `utilisation` is the share of the peak that computes while busy; `busy_share` the share of rented
-    hours in which customers ask for anything.
-    """
-
-    n_parameters: float
-    accelerator: Accelerator
-    n_accelerators: int = 1
-    utilisation: float = 0.3
-    busy_share: float = 0.5
-    bytes_per_parameter: float = 2.0
-
-    def __post_init__(self):
-        _above(0, n_parameters=self.n_parameters, n_accelerators=self.n_accelerators)
-        _above(0, bytes_per_parameter=self.bytes_per_parameter)
-        _share(utilisation=self.utilisation, busy_share=self.busy_share)
-        needed = n_accelerators_for(self.weight_bytes, self.accelerator.memory_gigabytes)
-        if self.n_accelerators < needed:
-            raise ValueError(
-                f"{self.weight_bytes / BYTES_PER_GIGABYTE:.0f} GB of weights need at least {needed} × "
-                f"{self.accelerator.name}; got n_accelerators={self.n_accelerators}. "
-                "Fewer bytes per parameter also help."
-            )
-
-    @property
-    def weight_bytes(self):
-        """Memory of the weights."""
-        return self.n_parameters * self.bytes_per_parameter
-
-    @property
-    def tokens_per_second(self):
-        """Tokens a second while busy, all accelerators together (2 N operations each)."""
-        rate = self.accelerator.peak_flops_per_second * self.utilisation * self.n_accelerators
-        return rate / inference_flops_per_token(self.n_parameters)
-
-    @property
-    def cost_usd_per_million_tokens(self):
-        """Rent divided by what is really sold: an idle hour costs as much as a busy one."""
-        usd_per_second = self.n_accelerators * self.accelerator.price_usd_per_hour / SECONDS_PER_HOUR
-        return usd_per_second / (self.tokens_per_second * self.busy_share) * 1e6
+from nnbook.economics._checks import above, at_least, is_share
 
 
 @dataclass(frozen=True)
@@ -185,10 +34,10 @@ class Business:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             if field.name.endswith("_change_per_year") or field.name == "growth_per_month":
-                _above(-1, **{field.name: getattr(self, field.name)})
+                above(-1, **{field.name: getattr(self, field.name)})
             else:
-                _at_least(0, **{field.name: getattr(self, field.name)})
-        _share(churn_per_month=self.churn_per_month)
+                at_least(0, **{field.name: getattr(self, field.name)})
+        is_share(churn_per_month=self.churn_per_month)
         if self.customers + self.new_customers_per_month == 0:
             raise ValueError("a business needs customers: both customers and new_customers_per_month are 0.")
 
@@ -323,7 +172,7 @@ def survival(business, *, months, n_runs, spread, rng, fields=UNCERTAIN):
     """
     if int(n_runs) != n_runs or n_runs < 1:
         raise ValueError(f"n_runs must be a whole number of at least 1; got {n_runs}.")
-    _at_least(0, spread=spread)
+    at_least(0, spread=spread)
     factors = np.exp(spread * rng.standard_normal((int(n_runs), len(fields))))
     lowest = np.empty(int(n_runs))
     for run, row in enumerate(factors):
@@ -342,7 +191,7 @@ def wilson_interval(share, n, z=1.96):
     >>> [round(bound, 3) for bound in wilson_interval(0.5, 100)]
     [0.404, 0.596]
     """
-    _above(0, n=n)
+    above(0, n=n)
     centre = share + z**2 / (2 * n)
     half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return max(0.0, (centre - half) / (1 + z**2 / n)), min(1.0, (centre + half) / (1 + z**2 / n))
@@ -358,7 +207,7 @@ def sensitivity(result, settings, fields, *, change=0.2):
     Returns:
         List of (field, result with the input lowered, result with it raised), largest swing first.
     """
-    _share(change=change)
+    is_share(change=change)
     rows = []
     for name in fields:
         low, high = (
@@ -367,21 +216,3 @@ def sensitivity(result, settings, fields, *, change=0.2):
         )
         rows.append((name, low, high))
     return sorted(rows, key=lambda row: -abs(row[2] - row[1]))
-
-
-def _at_least(bound, **values):
-    for name, value in values.items():
-        if not (math.isfinite(value) and value >= bound):
-            raise ValueError(f"{name} must be a finite number of at least {bound}; got {value}.")
-
-
-def _above(bound, **values):
-    for name, value in values.items():
-        if not (math.isfinite(value) and value > bound):
-            raise ValueError(f"{name} must be a finite number above {bound}; got {value}.")
-
-
-def _share(**values):
-    for name, value in values.items():
-        if not 0 < value <= 1:
-            raise ValueError(f"{name} is a share and must lie above 0 and up to 1; got {value}.")
