@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import pytest
 from explore_page import Opener, as_anywidget, serious_violations, sideways, state
 
-from nnbook.widgets import FounderCalculator, OptimizerRace
+from nnbook.widgets import FounderCalculator, OptimizerRace, ScaleExplorer
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +21,7 @@ def open_page(browser, tmp_path):
 WIDGETS = {
     "FounderCalculator": (FounderCalculator, {"churn_per_month": 0.2, "plan": "Vertical application"}),
     "OptimizerRace": (OptimizerRace, {"start": [0.5, 0.25], "racing": ["SGD", "Adam"], "step": 40}),
+    "ScaleExplorer": (ScaleExplorer, {"d_model": 1600, "n_heads": 25, "tied_output": False}),
 }
 every_widget = pytest.mark.parametrize(("widget", "changes"), WIDGETS.values(), ids=WIDGETS)
 

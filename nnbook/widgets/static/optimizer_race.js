@@ -202,7 +202,7 @@ function render({ model, el: host }) {
       row.classList.toggle("out", !it);
       row.classList.toggle("best", name === best);
       cells.gap.textContent = it ? (it.away ? "flew away" : gapText(it.gap)) : "–";
-      cells.at.textContent = it && !it.away ? `${it.x.toFixed(2)}, ${it.y.toFixed(2)}`.replaceAll("-", "−") : "–";
+      cells.at.textContent = it && !it.away ? `${twoDigits(it.x)}, ${twoDigits(it.y)}` : "–";
     }
     picture.redraw();
     chart.redraw();
@@ -253,6 +253,9 @@ function render({ model, el: host }) {
   refresh();
   return scope.dispose;
 }
+
+/** Without a minus before zero. @param {number} v */
+const twoDigits = (v) => (Math.round(100 * v) / 100 + 0).toFixed(2).replace("-", "−");
 
 /** @param {number} gap */
 const gapText = (gap) => (gap < FLOOR ? "0" : formatNumber(gap, 2));

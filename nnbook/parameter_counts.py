@@ -1,0 +1,127 @@
+"""How many numbers a network learns, counted exactly from its configuration.
+
+Biases count. A weight that stands in two places counts once (GPT-2's token embedding is its output layer).
+"""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ParameterCount:
+    """Parameters by part: `parts` maps a name to a number, `total` is their sum."""
+
+    parts: dict
+
+    @property
+    def total(self):
+        """All parameters together."""
+        return sum(self.parts.values())
+
+    def __int__(self):
+        return self.total
+
+    def __repr__(self):
+        return f"ParameterCount({self.total:,})"
+
+
+def mlp_parameters(sizes):
+    """Count an MLP with these layer sizes: in · out weights and out biases per layer.
+
+    >>> mlp_parameters([64, 32, 10]).parts
+    {'layer 1': 2080, 'layer 2': 330}
+    """
+    sizes = list(sizes)
+    if len(sizes) < 2:
+        raise ValueError(f"sizes needs an input and an output size, for example [2, 8, 1]; got {sizes}.")
+    for size in sizes:
+        _check_whole("every size", size)
+    layers = itertools.pairwise(sizes)
+    return ParameterCount({f"layer {i}": n * m + m for i, (n, m) in enumerate(layers, 1)})
+
+
+def decoder_parameters(*, n_layers, d_model, vocabulary_size, context_length, tied_output=True):
+    """Count a decoder built like GPT-2: V d + T d + L (12 d² + 13 d) + 2 d.
+
+    A layer holds attention (query, key, value, output: 4 d² + 4 d), a feed-forward network that is four times
+    as wide (8 d² + 5 d) and two normalisations (4 d). The number of heads changes nothing. With
+    `tied_output=False` the output layer has weights and biases of its own, V d + V more, as in this book's
+    `Transformer`.
+    Source: Radford et al., Language models are unsupervised multitask learners, 2019.
+
+    >>> decoder_parameters(**GPT2_SMALL).total
+    124439808
+    """
+    _check_all(
+        n_layers=n_layers, d_model=d_model, vocabulary_size=vocabulary_size, context_length=context_length
+    )
+    d = d_model
+    parts = {
+        "token embedding": vocabulary_size * d,
+        "position embedding": context_length * d,
+        "attention": n_layers * (4 * d * d + 4 * d),
+        "feed-forward": n_layers * (8 * d * d + 5 * d),
+        "normalisation": n_layers * 4 * d + 2 * d,
+    }
+    if not tied_output:
+        parts["output"] = vocabulary_size * d + vocabulary_size
+    return ParameterCount(parts)
+
+
+def encoder_parameters(*, n_layers, d_model, vocabulary_size, context_length, n_segments=2, pooler=True):
+    """Count an encoder built like BERT: (V + T + S + 2) d + L (12 d² + 13 d) + pooler d² + d.
+
+    The embeddings of words, places and segments are added and normalised; the pooler is a layer on the first
+    token. The heads for the training tasks are not counted.
+    Source: Devlin et al., BERT, 2019.
+
+    >>> encoder_parameters(**BERT_BASE).total
+    109482240
+    """
+    _check_all(
+        n_layers=n_layers, d_model=d_model, vocabulary_size=vocabulary_size, context_length=context_length
+    )
+    if int(n_segments) != n_segments or n_segments < 0:
+        raise ValueError(f"n_segments must be a whole number of at least 0; got {n_segments}.")
+    d = d_model
+    parts = {
+        "token embedding": vocabulary_size * d,
+        "position embedding": context_length * d,
+        "segment embedding": n_segments * d,
+        "attention": n_layers * (4 * d * d + 4 * d),
+        "feed-forward": n_layers * (8 * d * d + 5 * d),
+        "normalisation": n_layers * 4 * d + 2 * d,
+    }
+    if pooler:
+        parts["pooler"] = d * d + d
+    return ParameterCount(parts)
+
+
+def _gpt(n_layers, d_model, vocabulary_size=50_257, context_length=1024):
+    return {
+        "n_layers": n_layers,
+        "d_model": d_model,
+        "vocabulary_size": vocabulary_size,
+        "context_length": context_length,
+    }
+
+
+# Configurations as published, ready for `decoder_parameters(**GPT2_XL)`.
+GPT2_SMALL = _gpt(12, 768)
+GPT2_MEDIUM = _gpt(24, 1024)
+GPT2_LARGE = _gpt(36, 1280)
+GPT2_XL = _gpt(48, 1600)
+GPT3 = _gpt(96, 12_288, context_length=2048)  # Brown et al., 2020, table 2.1
+BERT_BASE = _gpt(12, 768, 30_522, 512)
+BERT_LARGE = _gpt(24, 1024, 30_522, 512)
+
+
+def _check_all(**values):
+    for name, value in values.items():
+        _check_whole(name, value)
+
+
+def _check_whole(name, value):
+    if not math.isfinite(value) or int(value) != value or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
