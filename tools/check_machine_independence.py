@@ -18,6 +18,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Settings of this shell that would hide what the processor does by itself
+PLAIN = {
+    name: text for name, text in os.environ.items() if not name.startswith(("OPENBLAS_", "NPY_", "OMP_"))
+}
+
 # Asks a fresh process what NumPy and its matrix library really use
 PROBE = """
 import json, warnings
@@ -37,7 +42,7 @@ print(json.dumps({
 def probe(extra: dict[str, str]) -> dict:
     """Return what a process with these environment variables computes with."""
     result = subprocess.run(
-        [sys.executable, "-c", PROBE], env=os.environ | extra, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROBE], env=PLAIN | extra, capture_output=True, text=True, check=True
     )
     return json.loads(result.stdout)
 
@@ -101,7 +106,7 @@ def run(extra: dict[str, str], notebooks: list[str]) -> tuple[bool, str, list[st
         "-p",
         "no:cacheprovider",
     ]
-    environment = os.environ | {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0"} | extra
+    environment = PLAIN | {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0"} | extra
     result = subprocess.run([*command, *notebooks], cwd=ROOT, env=environment, capture_output=True, text=True)
     output = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
     summary = [line for line in output.splitlines() if line.strip()][-1:] or [result.stderr.strip()[-200:]]
