@@ -38,7 +38,7 @@ def test_softmax_does_not_see_a_shift(z, shift):
 @given(logits)
 def test_log_softmax_is_the_log_of_softmax_where_that_exists(z):
     p = softmax(z)
-    seen = p > 0
+    seen = p > 1e-300  # below, a float64 loses its digits one by one
     assert log_softmax(z)[seen] == pytest.approx(np.log(p[seen]))
 
 
