@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import pytest
 from explore_page import Opener, as_anywidget, serious_violations, sideways, state
 
-from nnbook.widgets import FounderCalculator, OptimizerRace, ScaleExplorer
+from nnbook.widgets import FounderCalculator, InitializationExplorer, OptimizerRace, ScaleExplorer
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +22,7 @@ WIDGETS = {
     "FounderCalculator": (FounderCalculator, {"churn_per_month": 0.2, "plan": "Vertical application"}),
     "OptimizerRace": (OptimizerRace, {"start": [0.5, 0.25], "racing": ["SGD", "Adam"], "step": 40}),
     "ScaleExplorer": (ScaleExplorer, {"d_model": 1600, "n_heads": 25, "tied_output": False}),
+    "InitializationExplorer": (InitializationExplorer, {"n_layers": 3, "activation": "relu", "seed": 5}),
 }
 every_widget = pytest.mark.parametrize(("widget", "changes"), WIDGETS.values(), ids=WIDGETS)
 

@@ -44,12 +44,9 @@ export function memoryChart(scope, view) {
         parts.push(line(x(10 ** power), box.top, x(10 ** power), box.bottom, "nnx-rule"));
         if (!narrow || power % 3 === 0) parts.push(label(x(10 ** power), box.bottom + 18, bytes(10 ** power), { "text-anchor": power === to ? "end" : "middle" }));
       }
-      sizes.forEach((size, i) => {
-        const at = x(size * 1e9);
-        parts.push(line(at, i % 2 ? 15 : 29, at, box.bottom, size === machine.memory_gigabytes ? "scx-size chosen" : "scx-size"));
-        parts.push(label(at, i % 2 ? 12 : 26, `${size} GB`, { "text-anchor": i === 0 ? "end" : i === sizes.length - 1 ? "start" : "middle", class: size === machine.memory_gigabytes ? "scx-chosen" : "" }));
-      });
       const rows = /** @type {[string, number, number][]} */ ([["weights", weights, weights], ["to serve", weights, toServe], ["to train", toTrain, toTrain]]);
+      /** @type {SVGElement[]} */
+      const words = [];
       rows.forEach(([name, solid, all], i) => {
         const y = box.top + 8 + i * 38;
         const bar = (/** @type {number} */ a, /** @type {number} */ b, /** @type {string} */ kind) => svg("rect", { class: kind, x: a.toFixed(1), y, width: Math.max(0, b - a).toFixed(1), height: 24, rx: 3 });
@@ -59,9 +56,14 @@ export function memoryChart(scope, view) {
         const end = x(all);
         const text = bytes(all);
         const inside = end + 9 * text.length > box.right;
-        parts.push(label(inside ? end - 7 : end + 7, y + 16, text, { class: inside ? "scx-inside" : "nnx-note", "text-anchor": inside ? "end" : "start" }));
+        words.push(label(inside ? end - 7 : end + 7, y + 16, text, { class: inside ? "scx-inside" : "nnx-note", "text-anchor": inside ? "end" : "start" }));
       });
-      return parts;
+      sizes.forEach((size, i) => {
+        const at = x(size * 1e9);
+        parts.push(line(at, i % 2 ? 15 : 29, at, box.bottom, size === machine.memory_gigabytes ? "scx-size chosen" : "scx-size"));
+        parts.push(label(at, i % 2 ? 12 : 26, `${size} GB`, { "text-anchor": i === 0 ? "end" : i === sizes.length - 1 ? "start" : "middle", class: size === machine.memory_gigabytes ? "scx-chosen" : "" }));
+      });
+      return [...parts, ...words];
     },
   });
 }
