@@ -95,7 +95,7 @@ def main():
     parser.add_argument("--cases", default="i,ii,iii,iv,digits", help="comma-separated; default: all")
     parser.add_argument("--rounds", type=int, help="override the number of rounds of every case")
     parser.add_argument("--threads", type=int, default=1, help="threads for every library (default 1)")
-    parser.add_argument("--output", type=Path, default=Path("_build/benchmarks.json"))
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/results/latest.json"))
     parser.add_argument("--only", help="comma-separated parts of peer names; nnbook always runs")
     options = parser.parse_args()
 

@@ -111,7 +111,7 @@ def test_the_plane_by_hand():
 # splits
 
 
-@given(st.integers(10, 80), st.floats(0.1, 0.6), st.integers(0, 5), st.booleans())
+@given(st.integers(20, 80), st.floats(0.1, 0.6), st.integers(0, 5), st.booleans())
 def test_splits_are_disjoint_and_complete(n, share, seed, stratify):
     X, y = np.arange(n)[:, None], np.arange(n) % 2
     parts = train_test_split(X, y, test_share=share, rng=np.random.default_rng(seed), stratify=stratify)
