@@ -54,15 +54,16 @@ def next_token_loss(logits, targets):
     return value, grad.reshape(logits.shape)
 
 
-def token_losses(model, tokens, *, batch_size=64):
-    """-log p of every token after the first, each predicted with at least half a context before it.
+def token_losses(model, tokens, *, stride=None, batch_size=32):
+    """-log p of every token after the first, each predicted with most of a context before it.
 
-    The text is read in windows that overlap by half: in all but the first, only the second half is scored.
-    So no token is judged blind, as the first ones of a window would be.
+    The text is read in windows that move on by `stride` tokens, and in all but the first only the last
+    `stride` predictions are scored. So no token is judged blind, as the first ones of a window would be.
 
     Args:
         model: a `Transformer`.
         tokens: 1-D array of at least two token ids.
+        stride: half the context when not given; a larger one is faster and makes the loss higher.
     Returns:
         float64 array of shape (len(tokens) - 1,), in nats.
     """
@@ -70,25 +71,25 @@ def token_losses(model, tokens, *, batch_size=64):
     if tokens.ndim != 1 or len(tokens) < 2:
         raise ValueError(f"scoring needs at least two tokens in one dimension; got shape {tokens.shape}.")
     T = min(model.context_length, len(tokens) - 1)
-    half = max(1, T // 2)
+    stride = min(T, max(1, model.context_length // 2) if stride is None else stride)
     losses = np.empty(len(tokens) - 1)
-    starts = [*range(0, len(tokens) - 1 - T, half), len(tokens) - 1 - T]
+    starts = [*range(0, len(tokens) - 1 - T, stride), len(tokens) - 1 - T]
     for i in range(0, len(starts), batch_size):
         windows = np.stack([tokens[start : start + T + 1] for start in starts[i : i + batch_size]])
         logits = model.forward(model.check_inputs(windows[:, :-1])).astype(np.float64)
         chosen = np.take_along_axis(logits, windows[:, 1:, None], axis=2)[..., 0]
         scores = logsumexp(logits) - chosen
         for start, row in zip(starts[i : i + batch_size], scores, strict=True):
-            skip = 0 if start == 0 else T - half
+            skip = 0 if start == 0 else T - stride
             losses[start + skip : start + T] = row[skip:]
     return losses
 
 
-def nats_per_character(model, tokenizer, text, *, batch_size=64):
+def nats_per_character(model, tokenizer, text, *, stride=None, batch_size=32):
     """The price of `text` under the model, in nats per character: comparable across tokenizers and n-grams.
 
-    The first token is given, not predicted; its characters do not count.
+    The first token is given, not predicted; its characters do not count. `stride` as in `token_losses`.
     """
     tokens = tokenizer.encode(text)
     n_characters = len(text) - len(tokenizer.decode(tokens[:1]))
-    return float(token_losses(model, tokens, batch_size=batch_size).sum() / n_characters)
+    return float(token_losses(model, tokens, stride=stride, batch_size=batch_size).sum() / n_characters)

@@ -48,15 +48,16 @@ def test_targets_of_another_shape_are_refused(shape):
 
 
 @pytest.mark.parametrize("length", [2, 3, 5, 6, 7, 12, 13, 30])
-@pytest.mark.parametrize("batch_size", [1, 3])
-def test_every_token_is_scored_once_with_at_least_half_a_context(length, batch_size):
+@pytest.mark.parametrize(("batch_size", "stride"), [(1, 1), (3, 2), (32, 4), (32, None)])
+def test_every_token_is_scored_once_with_most_of_a_context(length, batch_size, stride):
     model, rng = make()
     tokens = rng.integers(0, 5, length)
-    losses = token_losses(model, tokens, batch_size=batch_size)
+    losses = token_losses(model, tokens, stride=stride, batch_size=batch_size)
     assert losses.shape == (length - 1,)
     for i, loss in enumerate(losses):
         possible = []
-        for n_before in range(min(2, i) + 1, min(4, i + 1) + 1):  # half a context up to a whole one
+        least = min(4 - (stride or 1), i) + 1
+        for n_before in range(least, min(4, i + 1) + 1):
             logits = model.forward(tokens[None, i + 1 - n_before : i + 1])[0, -1:]
             possible.append(cross_entropy(logits, tokens[i + 1 : i + 2])[0])
         assert np.isclose(possible, loss).any()
