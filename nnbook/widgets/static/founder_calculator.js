@@ -6,7 +6,7 @@ import { cashChart, tornado } from "./founder_charts.js";
 import { describe, GROUPS, problemWith } from "./founder_inputs.js";
 import { cashText, story, survivalText } from "./founder_story.js";
 import { Random } from "./nn.js";
-import { linkButton, money, percent, seedField, traits } from "./ui_explore.js";
+import { followTheme, linkButton, money, percent, seedField, traits } from "./ui_explore.js";
 import { announcer, button, choice, createScope, el, formatNumber, select, slider, uniqueId } from "./ui.js";
 
 /** @typedef {import("./economics.js").Business} Business */
@@ -109,7 +109,7 @@ function render({ model, el: host }) {
     bars.root,
     el("p", { class: "fdc-key" }, [el("span", { class: "lower" }, ["input −20\u202f%"]), el("span", { class: "raised" }, ["input +20\u202f%"])]),
   ]);
-  const root = el("div", { class: "nnw nnx fdc", role: "group", "aria-label": "Calculator for a founder" }, [
+  const root = el("div", { class: "nnw nnx fdc", role: "group", "aria-label": "Calculator for a founder", "data-lm-suppress-shortcuts": "true" }, [
     head,
     verdict,
     el("div", { class: "fdc-figures" }, names.map((name) => figures[name].root)),
@@ -120,6 +120,7 @@ function render({ model, el: host }) {
   ]);
   host.replaceChildren(root);
   scope.onDispose(() => root.remove());
+  followTheme(scope, root);
 
   // ------------------------------------------------------------------------------------------------ the state
   /** @param {Record<string, any>} changes */

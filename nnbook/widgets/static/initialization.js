@@ -134,8 +134,8 @@ export function activationRange(layers, activation) {
   let [low, high] = [0, 0];
   for (const { activations: a } of layers) {
     const sorted = a.slice().sort();
-    low = Math.min(low, sorted[Math.floor(0.005 * sorted.length)]);
-    high = Math.max(high, sorted[Math.ceil(0.995 * sorted.length) - 1]);
+    low = Math.min(low, sorted[Math.floor(0.0005 * sorted.length)]);
+    high = Math.max(high, sorted[Math.ceil(0.9995 * sorted.length) - 1]);
   }
   return high - low > 0 ? [low, high] : [activation === "relu" ? 0 : -1, 1];
 }
@@ -149,7 +149,7 @@ export function gradientRange(logs) {
   for (const list of logs) {
     if (list.length === 0) continue;
     const sorted = list.slice().sort();
-    low = Math.min(low, sorted[Math.floor(0.02 * sorted.length)]);
+    low = Math.min(low, sorted[Math.floor(0.005 * sorted.length)]);
     high = Math.max(high, sorted[Math.ceil(0.995 * sorted.length) - 1]);
   }
   if (!(high >= low)) return [-4, 0];

@@ -2,7 +2,7 @@
 /** InitializationExplorer: what the first weights do to the signal and to the gradient, layer by layer. */
 
 import { ACTIVATIONS, BOUNDS, activationRange, draw as drawNetwork, gradientRange, histogram, isSaturated, logSizes, measure, problemWith, story } from "./initialization.js";
-import { label, line, linkButton, plot, seedField, ticks, traits } from "./ui_explore.js";
+import { followTheme, label, line, linkButton, plot, seedField, ticks, traits } from "./ui_explore.js";
 import { announcer, choice, createScope, el, formatNumber, select, slider, svg, uniqueId } from "./ui.js";
 
 /** @typedef {import("./initialization.js").LayerView} LayerView */
@@ -57,7 +57,7 @@ function render({ model, el: host }) {
   const bend = select(scope, { label: "Activation", value: first.activation, options: Object.entries(ACTIVATIONS).map(([value, label]) => ({ value, label })), onChange: (value) => tryChange({ activation: value }) });
   const seed = seedField(scope, { id: uniqueId("seed"), value: first.seed, onChange: (value) => tryChange({ seed: value }) });
 
-  const root = el("div", { class: "nnw nnx inx", role: "group", "aria-label": "How weights start" }, [
+  const root = el("div", { class: "nnw nnx inx", role: "group", "aria-label": "How weights start", "data-lm-suppress-shortcuts": "true" }, [
     el("div", { class: "inx-head" }, [ways.root, el("div", { class: "inx-tools" }, link)]),
     verdict,
     panel("Forward: activations of each layer", "below: their spread", forward.root),
@@ -68,6 +68,7 @@ function render({ model, el: host }) {
   ]);
   host.replaceChildren(root);
   scope.onDispose(() => root.remove());
+  followTheme(scope, root);
 
   /** @param {Record<string, any>} changes */
   function tryChange(changes) {

@@ -3,9 +3,8 @@
 
 import { MARKS, raceField } from "./race_field.js";
 import { OPTIMIZERS, SURFACES, distanceToMinimum, noiseDraws, runPath } from "./surfaces.js";
-import { label, line, linkButton, pathThrough, plot, seedField, traits } from "./ui_explore.js";
-import { animationLoop, announcer, button, choice, createScope, el, formatNumber, readTheme, slider, svg, uniqueId, watchTheme } from "./ui.js";
-import { whenShown } from "./shown.js";
+import { followTheme, label, line, linkButton, pathThrough, plot, seedField, traits } from "./ui_explore.js";
+import { animationLoop, announcer, button, choice, createScope, el, formatNumber, slider, svg, uniqueId } from "./ui.js";
 
 /** @typedef {import("./race_field.js").Runner} Runner */
 
@@ -240,16 +239,12 @@ function render({ model, el: host }) {
     return parts;
   }
 
-  function retheme() {
-    theme = readTheme(root);
-    root.classList.toggle("dark", theme.dark);
+  followTheme(scope, root, (now) => {
+    theme = now;
     const style = getComputedStyle(root);
     colours = Object.fromEntries(OPTIMIZERS.map((name) => [name, style.getPropertyValue(`--opr-${name}`).trim() || theme.css.ink]));
     draw();
-  }
-  watchTheme(scope, retheme);
-  whenShown(scope, root, retheme);
-  retheme();
+  });
   refresh();
   return scope.dispose;
 }

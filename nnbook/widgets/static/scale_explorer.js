@@ -3,7 +3,7 @@
 
 import { PRESETS, bytes, count, duration, exact, figures, possibleHeads, problemWith } from "./scale.js";
 import { memoryChart, partsBar } from "./scale_charts.js";
-import { linkButton, money, percent, traits } from "./ui_explore.js";
+import { followTheme, linkButton, money, percent, traits } from "./ui_explore.js";
 import { announcer, button, checkbox, choice, createScope, el, select, slider } from "./ui.js";
 
 const STATE = /** @type {const} */ ([
@@ -84,7 +84,7 @@ function render({ model, el: host }) {
   groups[1].children[0].after(precision.root);
   groups[2].children[0].after(machine.root);
 
-  const root = el("div", { class: "nnw nnx scx", role: "group", "aria-label": "The scale of a language model" }, [
+  const root = el("div", { class: "nnw nnx scx", role: "group", "aria-label": "The scale of a language model", "data-lm-suppress-shortcuts": "true" }, [
     el("div", { class: "scx-head" }, [models.root, el("div", { class: "scx-tools" }, [back.root, ...link])]),
     el("div", { class: "scx-count" }, [el("p", {}, [total, " parameters"]), formula]),
     parts.root,
@@ -96,6 +96,7 @@ function render({ model, el: host }) {
   ]);
   host.replaceChildren(root);
   scope.onDispose(() => root.remove());
+  followTheme(scope, root);
 
   /** @param {Record<string, any>} changes */
   function tryChange(changes) {

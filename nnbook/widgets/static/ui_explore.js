@@ -1,7 +1,8 @@
 // @ts-check
 /** What the exploring widgets share: traits that draw once, a link to the present state, plots in SVG. */
 
-import { button, copyText, el, hashKey, hashLink, readHash, svg } from "./ui.js";
+import { button, copyText, el, hashKey, hashLink, readHash, readTheme, svg, watchTheme } from "./ui.js";
+import { whenShown } from "./shown.js";
 
 /** @typedef {import("./ui.js").Scope} Scope */
 
@@ -74,6 +75,18 @@ export function linkButton(scope, { model, host, name, names, state, say, proble
   scope.listen(window, "hashchange", restore);
   queueMicrotask(restore); // when the widget stands in its page
   return [copy.root];
+}
+
+/** Ticks, menus and scroll bars of the browser follow the theme; `changed` hears of it too. @param {Scope} scope @param {HTMLElement} root @param {(theme: ReturnType<typeof readTheme>) => void} [changed] */
+export function followTheme(scope, root, changed) {
+  const apply = () => {
+    const theme = readTheme(root);
+    root.classList.toggle("dark", theme.dark);
+    changed?.(theme);
+  };
+  watchTheme(scope, apply);
+  whenShown(scope, root, apply);
+  apply();
 }
 
 /** A whole number of a seed, with a button for the next one. @param {Scope} scope @param {{id: string, value: number, max?: number, onChange: (seed: number) => void}} options */
