@@ -46,6 +46,7 @@ def test_play_runs_to_the_end_and_says_who_won(open_page):
 
 def test_pause_step_reset_and_scrub(open_page):
     page = open_page(OptimizerRace())
+    assert page.locator(".opr > .nnw-status").inner_text() == "All stand at the start."
     page.get_by_role("button", name="Play").click()
     page.wait_for_timeout(1200)
     page.get_by_role("button", name="Pause").click()

@@ -180,7 +180,7 @@ function render({ model, el: host }) {
     figures.flow.name.textContent = flow < 0 ? "burn" : "cash flow";
     show("flow", money(Math.abs(flow)), "in the first month");
     show("even", even === null ? "never" : even === 1 ? "now" : `month ${even}`, even === null ? `in ${MONTHS} months` : "and from then on");
-    show("runway", runway === null ? "lasts" : String(runway), runway === null ? `${MONTHS} months and on` : `${runway === 1 ? "month" : "months"} of cash`);
+    show("runway", runway === null ? "lasts" : String(runway), runway === null ? `for ${MONTHS} months` : `${runway === 1 ? "month" : "months"} of cash`);
     show("ratio", formatNumber(lifetimeValueToAcquisition(b), 2), `stays ${formatNumber(1 / b.churn_per_month, 2)} months`);
     show("survival", survivalText(futures), `95\u202f%: ${(100 * futures.low).toFixed(0)}–${(100 * futures.high).toFixed(0)}\u202f%`);
   }

@@ -192,7 +192,7 @@ function render({ model, el: host }) {
   }
 
   function draw() {
-    if (!theme) return;
+    if (!theme || !ranFor) return; // not yet
     if (!(document.activeElement === scrub.input && Number(scrub.input.value) === step)) scrub.set(step);
     const list = standing(surface(), runners, step);
     const best = step > 0 && list.length > 1 && !list[0].away ? list[0].name : "";
