@@ -56,7 +56,7 @@ def test_every_token_is_scored_once_with_most_of_a_context(length, batch_size, s
     assert losses.shape == (length - 1,)
     for i, loss in enumerate(losses):
         possible = []
-        least = min(4 - (stride or 1), i) + 1
+        least = min(4 - (stride or 2), i) + 1
         for n_before in range(least, min(4, i + 1) + 1):
             logits = model.forward(tokens[None, i + 1 - n_before : i + 1])[0, -1:]
             possible.append(cross_entropy(logits, tokens[i + 1 : i + 2])[0])
