@@ -7,7 +7,7 @@ PORT ?= 8000
 RUN = $(VENV)/bin/python
 READY = $(VENV)/.ready
 
-.PHONY: book serve test lab notebooks models lint bench setup clean
+.PHONY: book serve test lab notebooks models machines lint bench setup clean
 
 book: $(READY)      ## build the site into _build/html
 	$(VENV)/bin/jupyter-book build . --all -W -n --keep-going -q
@@ -27,6 +27,9 @@ notebooks: $(READY) ## re-execute all notebooks; two runs give the same bytes
 
 models: $(READY)    ## train the stored models again (minutes; can be stopped and goes on)
 	$(RUN) tools/train_digits_model.py && $(RUN) tools/train_text_model.py
+
+machines: $(READY)  ## re-run the notebooks as other processors would
+	$(RUN) tools/check_machine_independence.py $(NB)
 
 lint: $(READY)      ## style and the commonest mistakes
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
