@@ -32,7 +32,7 @@ export function typeset(tokens) {
  */
 export function formulaBlock(formulas) {
   const rows = formulas.map(({ left, symbols, numbers, result, relation = "=", before }) => {
-    // a formula that is one number already, such as ∂L/∂b = δ, would only say its result twice
+    // a formula that is one number already, such as ∂J/∂b = δ, would only say its result twice
     const substituted = numbers.length > 1;
     const spoken = [plain(left), ...(symbols.length ? [plain(symbols)] : []), ...(substituted ? [plain(numbers)] : []), short(result)].join(" = ");
     return el("div", { class: "bps-formula", role: "math", "aria-label": spoken.replace("=", relation === "←" ? "becomes" : "=") }, [

@@ -48,7 +48,7 @@ const weightIndex = (i, j) => 2 * i + j;
 
 /**
  * Every number of one round, by name: x0 x1 t, p0…p8, z0 z1 z2, a0 a1 a2 (a2 is the prediction), s0 s1 s2 (slopes f′(z)),
- * L, e2 (∂L/∂prediction, with squared error only), e0 e1 (∂L/∂a), d0 d1 d2 (δ = ∂L/∂z), g0…g8 (gradients), n0…n8 (new parameters), L2 and a3
+ * L, e2 (∂J/∂prediction, with squared error only), e0 e1 (∂J/∂a), d0 d1 d2 (δ = ∂J/∂z), g0…g8 (gradients), n0…n8 (new parameters), L2 and a3
  * (loss and prediction afterwards).
  * @param {State} state @returns {Record<string, number>}
  */
@@ -113,9 +113,9 @@ const sym = (s, sup, sub) => ({ s, sup, sub });
 /** @param {number} n @returns {Token} */
 const num = (n) => ({ n });
 
-const TARGET = sym("t");
+const TARGET = sym("y");
 const PREDICTION = sym("ŷ");
-const LOSS = sym("L");
+const LOSS = sym("J");
 const RATE = sym("η");
 
 /** The symbol of a number. @param {string} key as in computeRound @returns {Token[]} */
@@ -123,8 +123,8 @@ export function symbolOf(key) {
   const kind = key[0];
   const index = Number(key.slice(1));
   /** @param {Token} below @returns {Token[]} */
-  const slope = (below) => [{ top: [sym("∂L")], bottom: [sym("∂"), below] }];
-  if (key === "L2") return [sym("L", "new")];
+  const slope = (below) => [{ top: [sym("∂J")], bottom: [sym("∂"), below] }];
+  if (key === "L2") return [sym("J", "new")];
   if (key === "a3") return [sym("ŷ", "new")];
   switch (kind) {
     case "x":
@@ -152,9 +152,9 @@ export function symbolOf(key) {
 /** The same, short enough for the drawing, where the place tells which neuron or line is meant. @param {string} key @returns {Token[]} */
 export function labelOf(key) {
   const index = Number(key.slice(1));
-  if (key === "L2") return [sym("L", "new")];
-  if (key[0] === "g") return [sym(index === 8 || index === 4 || index === 5 ? "∂L/∂b" : "∂L/∂w")];
-  if (key[0] === "e") return [sym(index === 2 ? "∂L/∂ŷ" : "∂L/∂a")];
+  if (key === "L2") return [sym("J", "new")];
+  if (key[0] === "g") return [sym(index === 8 || index === 4 || index === 5 ? "∂J/∂b" : "∂J/∂w")];
+  if (key[0] === "e") return [sym(index === 2 ? "∂J/∂ŷ" : "∂J/∂a")];
   return key[0] === "n" ? ["→"] : symbolOf(key);
 }
 
@@ -260,7 +260,7 @@ export function stepsOf(state, v) {
   const arrow = (key, parts) => ({ ...formula(key, parts), relation: "←" });
   /** @param {string} key @param {(token: Token) => Token[]} write a formula of one number @param {string} of */
   const applied = (key, write, of) => ({ key, left: symbolOf(key), symbols: write(symbolOf(of)[0]), numbers: write(num(v[of])), result: v[key] });
-  /** δ = ∂L/∂a · f′(z) @param {number} j @param {typeof hidden} f */
+  /** δ = ∂J/∂a · f′(z) @param {number} j @param {typeof hidden} f */
   const delta = (j, f) => ({
     key: `d${j}`,
     left: symbolOf(`d${j}`),
