@@ -87,6 +87,21 @@ def test_two_on_a_page_do_not_disturb_each_other(open_page, widget, changes):
     assert len(ids) == len(set(ids)) > 0
 
 
+def test_different_widgets_on_a_page_do_not_share_names(open_page):
+    page = open_page(*[widget() for widget, _ in WIDGETS.values()])
+    page.evaluate(
+        "document.querySelectorAll('[data-nnbook-widget]').forEach((e) => nnbookWidgetHost.mount(e))"
+    )
+    page.wait_for_timeout(200)
+    ids = page.evaluate("[...document.querySelectorAll('.nnx [id]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids)) > 20
+    groups = page.evaluate(
+        "[...document.querySelectorAll('.nnx')].map((w) => w.querySelector('[type=radio]').name)"
+    )
+    assert len(set(groups)) == len(WIDGETS)
+    assert page.locator(".nnx [type=radio]:checked").count() == len(WIDGETS), "each shows its own choice"
+
+
 @every_widget
 def test_unmounting_leaves_nothing_behind(open_page, widget, changes):
     page = open_page(widget())

@@ -35,7 +35,7 @@ export function cashChart(scope, view) {
         parts.push(line(box.left, y(tick), box.right, y(tick), Math.abs(tick) < 1e-9 ? "nnx-zero" : "nnx-rule"));
         parts.push(label(box.left - 7, y(tick) + 4, money(Math.abs(tick) < 1e-9 ? 0 : tick, 3), { "text-anchor": "end" }));
       }
-      for (let month = 0; month <= n; month += 6) parts.push(label(x(month), height - 8, month === 0 ? "today" : width < 420 || month < n ? String(month) : `month ${month}`, { "text-anchor": month === 0 ? "start" : month === n ? "end" : "middle" }));
+      for (let month = 0; month <= n; month += 6) parts.push(label(x(month), height - 8, month === 0 ? "today" : String(month), { "text-anchor": month === 0 ? "start" : month === n ? "end" : "middle" }));
       const band = [...high].map((v, i) => /** @type {[number, number]} */ ([x(i + 1), clip(y(v))]));
       const back = [...low].map((v, i) => /** @type {[number, number]} */ ([x(i + 1), clip(y(v))])).reverse();
       const origin = `${x(0).toFixed(1)} ${y(start).toFixed(1)}`;

@@ -12,11 +12,15 @@ import { el, svg } from "./ui_dom.js";
 
 /** @typedef {import("./ui_dom.js").Scope} Scope */
 
-let nextId = 0;
-/** A fresh id, for the few places where HTML demands one (label/for, aria-describedby). @param {string} prefix */
+/**
+ * A fresh id, for the few places where HTML demands one (label/for, aria-describedby, the name of a radio group).
+ * Every widget on a page has its own copy of this module, so the count is kept where all copies see it.
+ * @param {string} prefix
+ */
 export function uniqueId(prefix) {
-  nextId += 1;
-  return `nnbook-${prefix}-${nextId}`;
+  const shared = /** @type {{nnbookLastId?: number}} */ (globalThis);
+  shared.nnbookLastId = (shared.nnbookLastId ?? 0) + 1;
+  return `nnbook-${prefix}-${shared.nnbookLastId}`;
 }
 
 /** A number in few characters: 0.0123, 12.3, 1 234, 1.2e-5. @param {number} value @param {number} digits significant ones */
