@@ -103,6 +103,13 @@ def test_different_widgets_on_a_page_do_not_share_names(open_page):
 
 
 @every_widget
+def test_jupyterlab_leaves_the_arrow_keys_to_sliders_and_menus(open_page, widget, changes):
+    page = open_page(widget())
+    taken = ".nnx :is([type=range], [type=radio], select):not([data-lm-suppress-shortcuts])"
+    assert page.locator(taken).count() == 0
+
+
+@every_widget
 def test_unmounting_leaves_nothing_behind(open_page, widget, changes):
     page = open_page(widget())
     page.evaluate("window.nnbookWidgetHost.unmount(document.querySelector('[data-nnbook-widget]'))")

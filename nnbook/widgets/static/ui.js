@@ -23,6 +23,9 @@ export function uniqueId(prefix) {
   return `nnbook-${prefix}-${shared.nnbookLastId}`;
 }
 
+/** JupyterLab takes the arrow keys for itself unless the very element that has the focus carries this. */
+const KEEP_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
 /** A number in few characters: 0.0123, 12.3, 1 234, 1.2e-5. @param {number} value @param {number} digits significant ones */
 export function formatNumber(value, digits = 3) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "∞" : "−∞";
@@ -101,7 +104,7 @@ export function slider(scope, { label, unit = "", help, value, values, min = 0, 
     return log ? Math.round((steps * Math.log(v / min)) / Math.log(max / min)) : v;
   };
   const range = values ? { min: 0, max: values.length - 1, step: 1 } : log ? { min: 0, max: steps, step: 1 } : { min, max, step: step ?? (max - min) / 100 };
-  const input = /** @type {HTMLInputElement} */ (el("input", { type: "range", class: "nnw-range", id, ...range }));
+  const input = /** @type {HTMLInputElement} */ (el("input", { type: "range", class: "nnw-range", id, ...KEEP_KEYS, ...range }));
   const output = el("output", { class: "nnw-value", for: id });
   /** @param {number} v */
   const show = (v) => {
@@ -132,7 +135,7 @@ export function slider(scope, { label, unit = "", help, value, values, min = 0, 
  */
 export function select(scope, { label, help, value, options, onChange }) {
   const id = uniqueId("select");
-  const input = /** @type {HTMLSelectElement} */ (el("select", { class: "nnw-select", id }, options.map((option) => el("option", { value: option.value }, [option.label]))));
+  const input = /** @type {HTMLSelectElement} */ (el("select", { class: "nnw-select", id, ...KEEP_KEYS }, options.map((option) => el("option", { value: option.value }, [option.label]))));
   input.value = value;
   scope.listen(input, "change", () => onChange(input.value));
   const root = el("div", { class: "nnw-field", title: help }, [el("label", { for: id }, [label]), input]);
@@ -172,7 +175,7 @@ export function choice(scope, { label, value, kind = "", options, onChange }) {
   const name = uniqueId("choice");
   const inputs = new Map();
   const items = options.map((option) => {
-    const input = /** @type {HTMLInputElement} */ (el("input", { type: "radio", name, value: option.value, class: "nnw-hidden" }));
+    const input = /** @type {HTMLInputElement} */ (el("input", { type: "radio", name, value: option.value, class: "nnw-hidden", ...KEEP_KEYS }));
     inputs.set(option.value, input);
     scope.listen(input, "change", () => input.checked && onChange(option.value));
     return el("label", { class: "nnw-choice-item", title: option.title }, [input, ...(option.content ? [option.content] : []), el("span", {}, [option.label])]);
