@@ -41,7 +41,7 @@ def test_the_held_out_loss_comes_out_of_the_file(shakespeare, log):
 
 def test_it_is_better_than_the_best_n_gram(log):
     ngrams = [row["test"] for row in log["losses"]["ngrams"].values()]
-    assert log["losses"]["int8"]["test"] < min(ngrams)
+    assert log["losses"]["int8"]["test"] < min(ngrams) - 0.04
 
 
 def test_int8_cost_next_to_nothing(log):
