@@ -125,8 +125,11 @@ def until_step(page, at_least):
     raise AssertionError(f"still at step {steps(page)}")
 
 
-def said(page):
-    return page.locator(".nnw-status").first.inner_text()
+def expect_said(page, words):
+    """Wait until the status line says so: what follows a copied link comes after the browser's own answer."""
+    page.wait_for_function(
+        "words => document.querySelector('.nnw-status').innerText.includes(words)", arg=words, timeout=20_000
+    )
 
 
 def field(page, label):
@@ -388,7 +391,7 @@ class TestKeyboard:
         for key in ["ArrowRight", "ArrowRight", "Enter"]:
             page.keyboard.press(key)
         assert state(page, "points") == [[0, 0, 1], [0.2, 0, 1]]
-        assert "2 points" in said(page)
+        expect_said(page, "2 points")
         page.focus(".nnp-brush input:checked")
         page.keyboard.press("ArrowRight")  # orange
         page.focus(".nnp-field")
@@ -417,10 +420,10 @@ class TestPainting:
     def test_paint_train_paint_on_undo_clear(self, show):
         page = show("paint")
         page.click(".nnp-play")
-        assert "no points" in said(page)
+        expect_said(page, "no points")
         drag(page, (0.2, 0.2), (0.2, 0.8))
         page.click(".nnp-play")
-        assert "both colours" in said(page)
+        expect_said(page, "both colours")
         page.click(".nnp-brush label:has-text('Orange')")
         drag(page, (0.8, 0.2), (0.8, 0.8))
         painted = state(page, "points")
@@ -470,7 +473,7 @@ class TestLinks:
         until_step(page, 150)
         page.click(".nnp-play")
         page.click("button:has-text('Copy link')")
-        assert "restores all of this" in said(page)
+        expect_said(page, "restores all of this")
         names = ["points", "hidden", "optimizer", "parameters", "step", "history"]
         before = {name: state(page, name) for name in names}
         link = page.url.split("#")[1]
