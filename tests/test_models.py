@@ -63,6 +63,7 @@ def test_the_card_gives_the_same_figures(log):
     card = (FOLDER / "shakespeare.md").read_text(encoding="utf-8")
     assert f"| {log['losses']['int8']['test']:.3f} |" in card
     assert "What it is not for" in card
+    assert "How the recipe was found" in card
     assert "Licence" in card
 
 
