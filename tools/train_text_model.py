@@ -76,13 +76,15 @@ RECIPES = {
         warm_up_steps=300,
         weight_decay=0.1,
         best_order=9,
-        history="""This is one run of one seed, and not the first. A shorter recipe (9,000 steps of 12 windows,
-learning rate 0.002) reached 1.453 on validation and 1.519 on the test. That was only 0.016 below
-the 9-gram, so the recipe was made longer after this look at the test plays. Between the two, a run
-with dropout 0.1 and a context of 128 was stopped at three quarters because its validation loss was
-behind, and one with context 128 alone after a few hundred steps. So the test figure is a little
-flattered. The two held-out comedies and tragedies were fixed before any full training; Richard II
-was first among them and was exchanged for Othello, because its names return in other histories.""",
+        history="""\
+This is one run of one seed, and not the first. A shorter recipe (9,000 steps of 12 windows,
+learning rate 0.002) reached 1.453 on validation and 1.519 on the test. That was only 0.016
+below the 9-gram, so the recipe was made longer after this look at the test plays. Between the
+two, a run with dropout 0.1 and a context of 128 was stopped at three quarters because its
+validation loss was behind, and one with context 128 alone after a few hundred steps. So the
+test figure is a little flattered. The two held-out comedies and tragedies were fixed before any
+full training; Richard II was first among them and was exchanged for Othello, because its names
+return in other histories.""",
     )
 }
 
