@@ -134,3 +134,40 @@ def test_sensitivity_ranks_the_largest_swing_first():
     )
     assert [row[0] for row in rows] == ["price_usd_per_customer_month", "million_tokens_per_customer_month"]
     assert rows[0][1:] == (15, 35)
+
+
+def test_deployment_by_hand():
+    # each case: 4.00 of value less 0.50 of running; 2000 of them 7000 a month, less 5000 of fixed costs
+    clinic = eco.Deployment(2000, 4.0, 0.5, 5000, build_usd=24_000)
+    assert clinic.net_usd_per_case == 3.5
+    assert clinic.net_usd_per_month == 2000
+    assert clinic.break_even_cases_per_month == pytest.approx(5000 / 3.5)
+    assert clinic.break_even_value_usd_per_case == 0.5 + 2.5
+    assert clinic.payback_months == 12
+
+
+def test_a_deployment_at_its_break_even_earns_nothing():
+    clinic = eco.Deployment(2000, 4.0, 0.5, 5000)
+    few = dataclasses.replace(clinic, cases_per_month=clinic.break_even_cases_per_month)
+    cheap = dataclasses.replace(clinic, value_usd_per_case=clinic.break_even_value_usd_per_case)
+    assert few.net_usd_per_month == pytest.approx(0)
+    assert cheap.net_usd_per_month == pytest.approx(0)
+
+
+def test_a_deployment_that_loses_on_each_case_never_breaks_even():
+    harmful = eco.Deployment(2000, -1.0, 0.5, 0, build_usd=1)
+    assert harmful.break_even_cases_per_month == harmful.payback_months == math.inf
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ((0, 1, 0, 0), "cases_per_month must be a finite number above 0"),
+        ((1, math.nan, 0, 0), "value_usd_per_case"),
+        ((1, 1, -1, 0), "running_usd_per_case must be a finite number of at least 0; got -1"),
+        ((1, 1, 0, math.inf), "fixed_usd_per_month"),
+    ],
+)
+def test_a_deployment_refuses_what_cannot_be(values, message):
+    with pytest.raises(ValueError, match=message):
+        eco.Deployment(*values)

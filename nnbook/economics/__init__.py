@@ -23,11 +23,13 @@ from nnbook.economics.compute import (
     training_bytes,
     training_flops,
 )
+from nnbook.economics.deployment import Deployment
 
 __all__ = [
     "UNCERTAIN",
     "Accelerator",
     "Business",
+    "Deployment",
     "Projection",
     "Serving",
     "Survival",
