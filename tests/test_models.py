@@ -44,6 +44,21 @@ def test_it_is_better_than_the_best_n_gram(log):
     assert log["losses"]["int8"]["test"] < min(ngrams) - 0.04
 
 
+def test_three_seeds_are_better_than_the_best_n_gram(log):
+    logs = [log] + [
+        json.loads((FOLDER / f"shakespeare-seed{seed}.json").read_text(encoding="utf-8")) for seed in (1, 2)
+    ]
+    assert [row["training"]["seed"] for row in logs] == [0, 1, 2]
+    for row in logs[1:]:  # nothing but the seed differs
+        assert row["training"] | {"seed": 0} == log["training"]
+    tests = np.array([row["losses"]["int8"]["test"] for row in logs])
+    best = min(row["test"] for row in log["losses"]["ngrams"].values())
+    assert tests.max() < best
+    assert best - tests.mean() > 3 * tests.std(ddof=1), "the margin is no larger than chance"
+    card = (FOLDER / "shakespeare.md").read_text(encoding="utf-8")
+    assert f"{tests.mean():.3f} ± {tests.std(ddof=1):.3f}" in card
+
+
 def test_int8_cost_next_to_nothing(log):
     assert abs(log["losses"]["int8"]["test"] - log["losses"]["float32"]["test"]) < 0.005
 

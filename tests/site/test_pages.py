@@ -1,6 +1,7 @@
 """Every page of the built site in a real browser: nothing foreign, nothing broken, readable, accessible."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,16 @@ def test_the_first_page_works_with_the_keyboard_alone(visit):
     assert any(text == "How to read it" for text, _ in seen), seen
     unseen = [text for text, shown in seen if not shown]
     assert not unseen, f"these take the focus without showing it: {unseen}"
+
+
+@every_page
+def test_every_icon_is_in_the_font_of_the_site(site_dir, path):
+    # the font holds only what nnbook_site.ICONS names; another icon would be an empty square
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    from nnbook_site import ICONS
+
+    html = (site_dir / path).read_text(encoding="utf-8")
+    shown = set(re.findall(r'<i class="[^"]*\bfa-(?!solid|lg)([\w-]+)', html))
+    assert shown, "no icon found: does the theme write them in another way?"
+    assert shown <= set(ICONS)
+    assert "fontawesome.js" not in html
