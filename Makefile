@@ -7,7 +7,7 @@ PORT ?= 8000
 RUN = $(VENV)/bin/python
 READY = $(VENV)/.ready
 
-.PHONY: book serve test lab notebooks models machines lint bench setup clean
+.PHONY: book serve test lab notebooks models machines lint bench pages setup clean
 
 book: $(READY)      ## build the site into _build/html
 	$(VENV)/bin/jupyter-book build . --all -W -n --keep-going -q
@@ -36,7 +36,10 @@ lint: $(READY)      ## style and the commonest mistakes
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
 
 bench: $(READY)     ## time the package against its peers
-	$(RUN) -m benchmarks
+	$(RUN) -m benchmarks && $(RUN) benchmarks/gpt.py --json benchmarks/results/gpt.json
+
+pages: book         ## weigh the pages: bytes, requests, time to the first widget, faults
+	$(RUN) benchmarks/pages.py --json benchmarks/pages.json
 
 setup: $(READY)     ## only install
 

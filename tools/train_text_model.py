@@ -3,9 +3,9 @@
     python tools/train_text_model.py [shakespeare] [--seed 0] [--fresh]
 
 Writes nnbook/models/<name>.npz (int8), <name>.json (log with samples) and <name>.md (card). With another seed
-than 0 it writes the log alone, <name>-seed<k>.json: it tells how much chance is in the figure. Every 250 steps
-the state goes to _build/models/, so a run that was stopped goes on where it was. The same seed gives the same
-model on the same machine; another processor rounds differently and ends at a model as good, not equal.
+than 0 it writes the log alone, <name>-seed<k>.json: it tells how much is chance. Every 250 steps the state
+goes to _build/models/, so a stopped run goes on where it was. The same seed gives the same model on the
+same machine; another processor rounds differently and ends at a model as good, not equal.
 """
 
 import os
@@ -273,8 +273,8 @@ def other_seeds(path, log):
     scores = ", ".join(f"{loss:.3f}" for loss in tests)
     return (
         f"With {len(tests)} seeds the same recipe scored {scores} on the test:\n"
-        f"{np.mean(tests):.3f} ± {np.std(tests, ddof=1):.3f}. The model that is stored is seed 0, the first that\n"
-        "was trained; it was not chosen."
+        f"{np.mean(tests):.3f} ± {np.std(tests, ddof=1):.3f}. The model that is stored is seed 0, the first\n"
+        "that was trained; it was not chosen."
     )
 
 
