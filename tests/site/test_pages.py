@@ -165,3 +165,12 @@ def test_every_icon_is_in_the_font_of_the_site(site_dir, path):
     assert shown, "no icon found: does the theme write them in another way?"
     assert shown <= set(ICONS)
     assert "fontawesome.js" not in html
+
+
+def test_the_reference_names_every_module(site_dir):
+    html = (site_dir / "book" / "reference.html").read_text(encoding="utf-8")
+    modules = {path.stem for path in (ROOT / "nnbook").glob("[!_]*.py")}
+    packages = {path.parent.name for path in (ROOT / "nnbook").glob("[!_]*/__init__.py")} - {"models"}
+    for name in modules | packages:
+        assert f"<h2>nnbook.{name}<" in html, f"nnbook.{name} is missing in the reference"
+    assert 'id="nnbook.training.fit"' in html
