@@ -3,6 +3,28 @@
 import numpy as np
 
 
+def as_numbers(values, name="values"):
+    """Return `values` as an array of floats: floats as they are, others as float64.
+
+    Raises:
+        ValueError: text, missing values, complex numbers, or rows of different lengths.
+
+    >>> as_numbers([True, 2])
+    array([1., 2.])
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        return values
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must form an array; its rows have different lengths.") from None
+    if array.dtype.kind in "iub":
+        return array.astype(np.float64)
+    if array.dtype.kind != "f":
+        raise ValueError(f"{name} must be numbers; got dtype {array.dtype}. Encode text and categories first.")
+    return array
+
+
 def sigmoid(z):
     """The logistic function 1 / (1 + exp(-z)), element by element.
 
@@ -14,8 +36,9 @@ def sigmoid(z):
     >>> sigmoid(np.array([-800.0, 0.0, 800.0]))
     array([0. , 0.5, 1. ])
     """
+    z = as_numbers(z, "z")
     e = np.exp(-np.abs(z))  # in (0, 1]: exp of a large positive number would overflow
-    return np.where(np.asarray(z) >= 0, 1.0, e) / (1.0 + e)
+    return np.where(z >= 0, 1.0, e) / (1.0 + e)
 
 
 def logsumexp(z, axis=-1, keepdims=False):
@@ -24,6 +47,9 @@ def logsumexp(z, axis=-1, keepdims=False):
     >>> float(logsumexp(np.array([1000.0, 1000.0])).round(4))
     1000.6931
     """
+    z = as_numbers(z, "z")
+    if z.size == 0:
+        raise ValueError(f"z is empty (shape {z.shape}): the sum of nothing has no logarithm.")
     top = np.max(z, axis=axis, keepdims=True)  # subtract the max: exp(800) overflows
     total = np.log(np.sum(np.exp(z - top), axis=axis, keepdims=True)) + top
     return total if keepdims else np.squeeze(total, axis=axis)
@@ -31,6 +57,7 @@ def logsumexp(z, axis=-1, keepdims=False):
 
 def log_softmax(logits, axis=-1):
     """Logarithm of `softmax`, without ever taking the log of zero. Same shape as `logits`."""
+    logits = as_numbers(logits, "logits")
     return logits - logsumexp(logits, axis=axis, keepdims=True)
 
 
@@ -40,6 +67,9 @@ def softmax(logits, axis=-1):
     >>> softmax(np.array([[0.0, np.log(3.0)]])).round(2)
     array([[0.25, 0.75]])
     """
+    logits = as_numbers(logits, "logits")
+    if logits.size == 0:
+        raise ValueError(f"logits are empty (shape {logits.shape}): nothing can be made to sum to 1.")
     e = np.exp(logits - np.max(logits, axis=axis, keepdims=True))
     return e / np.sum(e, axis=axis, keepdims=True)
 

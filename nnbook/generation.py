@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnbook.callbacks import Callback
-from nnbook.functional import softmax
+from nnbook.functional import as_numbers, softmax
 
 
 def next_token_probabilities(logits, *, temperature=1.0, top_k=None):
@@ -22,7 +22,9 @@ def next_token_probabilities(logits, *, temperature=1.0, top_k=None):
     array([0.   , 0.429, 0.571])
     """
     check_sampling(temperature, top_k)
-    logits = np.asarray(logits, np.float64)
+    logits = as_numbers(logits, "logits").astype(np.float64, copy=False)
+    if logits.ndim != 1 or logits.size == 0:
+        raise ValueError(f"logits must have shape (vocab_size,), one place of a text; got {logits.shape}.")
     order = np.argsort(-logits, kind="stable")
     probabilities = np.zeros(len(logits))
     if temperature == 0:
@@ -54,6 +56,11 @@ def generate(model, prompt, n_tokens, *, temperature=1.0, top_k=None, rng, use_c
         ValueError: empty prompt, ids out of range, or settings that make no sense.
     """
     check_sampling(temperature, top_k)
+    if np.ndim(prompt) != 1:
+        raise ValueError(
+            f"prompt must be a 1-D sequence of token ids; got shape {np.shape(prompt)}. "
+            "Text? Use tokenizer.encode(text) first."
+        )
     tokens = model.check_inputs(np.asarray(prompt)[None, -model.context_length :])[0].tolist()
     if int(n_tokens) != n_tokens or n_tokens < 0:
         raise ValueError(f"n_tokens must be a whole number of at least 0; got {n_tokens}.")

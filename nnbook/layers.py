@@ -12,6 +12,7 @@ Three promises hold for every layer of the book:
 
 import numpy as np
 
+from nnbook.functional import as_numbers
 from nnbook.initializers import glorot_uniform
 
 
@@ -47,11 +48,7 @@ class Layer:
         Raises:
             ValueError: not numbers, empty, or holding NaN or infinity.
         """
-        x = np.asarray(x)
-        if x.dtype.kind not in "fiub":
-            raise ValueError(
-                f"inputs must be numbers; got dtype {x.dtype}. Encode text and categories first."
-            )
+        x = as_numbers(x, "inputs")
         if x.size == 0:
             raise ValueError(f"inputs are empty (shape {x.shape}). Did a filter or a split remove every row?")
         x = x.astype(self.dtype, copy=False)

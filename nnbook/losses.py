@@ -6,7 +6,7 @@ argument's shape. A loss knows no layers.
 
 import numpy as np
 
-from nnbook.functional import check_labels, sigmoid
+from nnbook.functional import as_numbers, check_labels, sigmoid
 
 
 def mean_squared_error(predictions, targets):
@@ -23,6 +23,7 @@ def mean_squared_error(predictions, targets):
     >>> value, grad.ravel()
     (2.0, array([0., 2.]))
     """
+    predictions = as_numbers(predictions, "predictions")
     targets = _same_shape(predictions, targets, "predictions")
     difference = predictions - targets
     value = float(np.vdot(difference, difference)) / difference.size
@@ -38,6 +39,7 @@ def binary_cross_entropy(logits, targets):
     Raises:
         ValueError: the shapes differ, or a target lies outside [0, 1].
     """
+    logits = as_numbers(logits, "logits")
     targets = _same_shape(logits, targets, "logits")
     if not (targets.min() >= 0 and targets.max() <= 1):  # put this way, NaN is refused too
         raise ValueError(
@@ -64,7 +66,7 @@ def cross_entropy(logits, targets):
     >>> round(value, 4), grad
     (0.6931, array([[ 0.5, -0.5]]))
     """
-    targets = np.asarray(targets)
+    logits, targets = as_numbers(logits, "logits"), np.asarray(targets)
     if logits.ndim != 2:
         raise ValueError(f"logits must have shape (n, n_classes); got {logits.shape}.")
     n, n_classes = logits.shape
@@ -115,4 +117,5 @@ def _same_shape(predictions, targets, name):
         )
     if targets.size == 0:
         raise ValueError(f"{name} are empty: the mean of nothing is not a number.")
+    targets = as_numbers(targets, "targets")
     return targets.astype(predictions.dtype, copy=False)  # integer targets must not turn float32 into float64

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from nnbook.functional import as_numbers
+
 
 def accuracy(predicted, labels):
     """Share of labels predicted exactly, in [0, 1].
@@ -118,8 +120,17 @@ def brier_score(probabilities, labels):
 
 
 def perplexity(cross_entropy):
-    """exp(cross-entropy in nats): among how many equally likely tokens the model is left guessing."""
-    return float(np.exp(cross_entropy))
+    """exp(cross-entropy in nats): among how many equally likely tokens the model is left guessing.
+
+    Args:
+        cross_entropy: one number, the mean over all tokens; exp of a mean is not the mean of exp.
+    """
+    if np.ndim(cross_entropy) != 0:
+        raise ValueError(
+            f"cross_entropy must be one number; got shape {np.shape(cross_entropy)}. Take the mean first."
+        )
+    with np.errstate(over="ignore"):  # a hopeless model is left guessing among infinitely many
+        return float(np.exp(as_numbers(cross_entropy, "cross_entropy")))
 
 
 def expected_cost(predicted, labels, *, false_positive_cost, false_negative_cost):

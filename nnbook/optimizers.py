@@ -156,12 +156,19 @@ def clip_gradients(gradients, max_norm):
 
     Returns:
         The length before clipping.
+    Raises:
+        ValueError: `gradients` is not an array of floats.
+        FloatingPointError: the length is not a number: a NaN would go through every comparison unseen.
 
     >>> g = np.array([3.0, 4.0]); clip_gradients(g, 1.0), g
     (5.0, array([0.6, 0.8]))
     """
     check_positive("max_norm", max_norm)
+    if getattr(gradients, "dtype", np.dtype(object)).kind != "f":
+        raise ValueError("gradients must be an array of floats, which is changed in place.")
     norm = float(np.sqrt(np.vdot(gradients, gradients)))
+    if not np.isfinite(norm):
+        raise FloatingPointError(f"the length of the gradients is {norm}. Try a smaller learning rate.")
     if norm > max_norm:
         gradients *= max_norm / norm
     return norm

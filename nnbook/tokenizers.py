@@ -42,6 +42,7 @@ class CharTokenizer:
     @classmethod
     def train(cls, text, *, min_count=1, unknown=None):
         """The alphabet of `text`, sorted by code point; characters rarer than `min_count` are left out."""
+        check_text(text)
         alphabet = {character for character, count in Counter(text).items() if count >= min_count}
         return cls(sorted(alphabet | ({unknown} if unknown else set())), unknown=unknown)
 
@@ -56,6 +57,7 @@ class CharTokenizer:
         Raises:
             ValueError: characters outside the alphabet, when there is no `unknown`.
         """
+        check_text(text)
         if self.unknown is None:
             strangers = sorted(set(text) - self._ids.keys())
             if strangers:
@@ -124,6 +126,7 @@ class BPETokenizer:
         """
         if vocab_size < 256:
             raise ValueError(f"vocab_size must be at least 256, the number of bytes; got {vocab_size}.")
+        check_text(text)
         if not text:
             raise ValueError("the text to learn from is empty.")
         counts = Counter(PIECES.findall(text))
@@ -165,6 +168,7 @@ class BPETokenizer:
 
     def encode(self, text):
         """Token ids of `text`, int32."""
+        check_text(text)
         tokens = []
         for piece in PIECES.findall(text):
             known = self._known.get(piece)
@@ -205,6 +209,12 @@ class BPETokenizer:
 
     def __repr__(self):
         return f"BPETokenizer({self.vocab_size} tokens)"
+
+
+def check_text(text):
+    """Raise a ValueError unless `text` is one string."""
+    if not isinstance(text, str):
+        raise ValueError(f"text must be one string; got {type(text).__name__}. Many texts? Join them first.")
 
 
 def tokenizer_from_dict(data):

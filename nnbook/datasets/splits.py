@@ -3,6 +3,8 @@
 import numpy as np
 import sklearn.model_selection
 
+from nnbook.functional import as_numbers
+
 
 def train_test_split(X, y, *, test_share=0.25, rng, stratify=True):
     """Shuffle and split into (X_train, X_test, y_train, y_test).
@@ -14,6 +16,8 @@ def train_test_split(X, y, *, test_share=0.25, rng, stratify=True):
         ValueError: X and y differ in length, or a side would be empty or, with `stratify`, lack a class.
     """
     X, y = np.asarray(X), np.asarray(y)
+    if X.ndim == 0 or y.ndim == 0:
+        raise ValueError(f"X and y must be arrays of samples; got shapes {X.shape} and {y.shape}.")
     if not 0 < test_share < 1:
         raise ValueError(f"test_share must lie between 0 and 1; got {test_share}.")
     if len(X) != len(y):
@@ -111,7 +115,7 @@ class MinMaxScaler:
 
 
 def _check_matrix(X, scaler=None):
-    X = np.asarray(X, dtype=np.float64)
+    X = as_numbers(X, "X").astype(np.float64, copy=False)
     if X.ndim != 2 or X.size == 0:
         raise ValueError(f"X must have shape (n_samples, n_features) and hold something; got {X.shape}.")
     if not np.isfinite(X).all():
