@@ -21,7 +21,9 @@ def as_numbers(values, name="values"):
     if array.dtype.kind in "iub":
         return array.astype(np.float64)
     if array.dtype.kind != "f":
-        raise ValueError(f"{name} must be numbers; got dtype {array.dtype}. Encode text and categories first.")
+        raise ValueError(
+            f"{name} must be numbers; got dtype {array.dtype}. Encode text and categories first."
+        )
     return array
 
 
