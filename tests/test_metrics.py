@@ -147,3 +147,46 @@ REFUSED = [
 def test_what_cannot_be_measured(metric, arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         metric(*arguments)
+
+
+class TestNetBenefit:
+    P, Y = np.array([0.1, 0.3, 0.4, 0.8]), np.array([0, 1, 0, 1])
+
+    def test_by_hand(self):
+        # at 0.2 three are acted on: two true, one false, and the odds are 1/4
+        assert metrics.net_benefit(self.P, self.Y, 0.2) == pytest.approx(2 / 4 - 1 / 4 / 4)
+        assert metrics.net_benefit(self.P, self.Y, 0.5) == pytest.approx(1 / 4)
+        assert metrics.net_benefit(self.P, self.Y, 0.9) == 0, "acting on nobody"
+
+    def test_acting_on_everybody_is_worth_nothing_at_the_prevalence(self):
+        assert metrics.net_benefit(np.ones(4), self.Y, 0.5) == pytest.approx(0)
+
+    def test_another_prevalence_reweights_the_classes(self):
+        # sensitivity 1, false positive rate 1/2: 0.1 · 1 - 0.9 · 1/2 · 1/4
+        assert metrics.net_benefit(self.P, self.Y, 0.2, prevalence=0.1) == pytest.approx(0.1 - 0.9 / 8)
+
+    def test_it_is_the_cost_in_other_words(self):
+        # with costs t for a false alarm and 1 - t for a missed one, cost falls as (1 - t) net benefit rises
+        for t in (0.1, 0.25, 0.6):
+            called = (t <= self.P).astype(int)
+            cost = metrics.expected_cost(called, self.Y, false_positive_cost=t, false_negative_cost=1 - t)
+            assert cost == pytest.approx((1 - t) * (0.5 - metrics.net_benefit(self.P, self.Y, t)))
+
+    def test_the_curve_has_both_policies(self):
+        model, everybody = metrics.decision_curve(self.P, self.Y, [0.0, 0.2, 0.5])
+        np.testing.assert_allclose(model, [0.5, 0.4375, 0.25])
+        np.testing.assert_allclose(everybody, [0.5, 0.375, 0.0])
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ((P, Y, 1.0), "odds of 1 are infinite"),
+            ((P, Y, -0.1), "threshold must lie"),
+            ((P * 3, Y, 0.5), "probabilities must lie"),
+            ((P, Y + 1, 0.5), "labels must be 0 or 1"),
+            ((P[:3], Y, 0.5), "same shape"),
+        ],
+    )
+    def test_refusals(self, arguments, message):
+        with pytest.raises(ValueError, match=message):
+            metrics.net_benefit(*arguments)
