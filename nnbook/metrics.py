@@ -217,7 +217,7 @@ def average_precision(scores, labels):
 
 
 def gini(scores, labels):
-    """2 · AUC - 1: 0 for a random order, 1 for a perfect one; what credit scoring reports in place of the AUC."""
+    """2 · AUC - 1: 0 for a random order, 1 for a perfect one; the AUC as credit scoring writes it."""
     return 2 * roc_auc(scores, labels) - 1
 
 
@@ -234,7 +234,7 @@ def ks_statistic(scores, labels):
 
 
 def precision_at_k(scores, labels, k):
-    """Of the k cases with the highest scores, the share that is positive; for a team that can look at k cases.
+    """Of the k cases with the highest scores, the share that is positive: a team can look at k cases only.
 
     Ties at the border are cut in the order of the arrays.
 

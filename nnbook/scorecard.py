@@ -5,6 +5,7 @@ fit a logistic regression on the weights, and rescale it to whole points. Source
 Scorecards, 2006.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +38,7 @@ class Bins:
         values = np.asarray(values)
         last = len(self.labels) - 1
         if self.words:
-            return np.array([last if word is None else self.words.get(word, -1) for word in values])
+            return np.array([last if _is_gap(word) else self.words.get(word, -1) for word in values])
         return np.where(np.isnan(values), last, np.searchsorted(self.edges, values, side="left"))
 
     @property
@@ -58,7 +59,9 @@ def weight_of_evidence(goods, bads, *, smoothing=0.5):
     """
     goods, bads = np.asarray(goods, float) + smoothing, np.asarray(bads, float) + smoothing
     if goods.shape != bads.shape or goods.ndim != 1:
-        raise ValueError(f"goods and bads must be counts of shape (n_bins,); got {goods.shape}, {bads.shape}.")
+        raise ValueError(
+            f"goods and bads must be counts of shape (n_bins,); got {goods.shape}, {bads.shape}."
+        )
     if not (goods.min() > 0 and bads.min() > 0):
         raise ValueError("a bin without a good or a bad loan has no finite weight; use smoothing above 0.")
     return np.log(goods / goods.sum()) - np.log(bads / bads.sum())
@@ -83,7 +86,7 @@ def cut(values, y, *, n_bins=5, least=60, smoothing=0.5):
     else:
         edges = _cut_numbers(values[~np.isnan(values)], n_bins, least)
         around = ["", *(f"{edge:g}" for edge in edges), ""]
-        labels = [_interval(low, high) for low, high in zip(around, around[1:], strict=False)]
+        labels = [_interval(low, high) for low, high in itertools.pairwise(around)]
     bins = Bins(edges, words, (*labels, MISSING), *(np.zeros(len(labels) + 1),) * 3)
     index = bins.assign(values)
     goods = np.bincount(index[y == 0], minlength=len(labels) + 1)
@@ -108,11 +111,15 @@ def _cut_numbers(known, n_bins, least):
 
 
 def _cut_words(values, least):
-    counts = {word: int(np.sum(values == word)) for word in sorted({v for v in values if v is not None})}
+    counts = {word: int(np.sum(values == word)) for word in sorted({v for v in values if not _is_gap(v)})}
     frequent = [word for word, count in counts.items() if count >= least]
     rare = [word for word in counts if word not in frequent]
     words = {word: k for k, word in enumerate(frequent)} | {word: len(frequent) for word in rare}
     return words, [*frequent, *(["rare: " + ", ".join(rare)] if rare else [])]
+
+
+def _is_gap(word):
+    return word is None or word != word  # None, or the NaN that pandas puts there
 
 
 def _interval(low, high):

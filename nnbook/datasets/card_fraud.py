@@ -1,8 +1,9 @@
 """A simulated world of card payments. **Synthetic**: no bank gives its transactions away.
 
 Customers live somewhere and pay near home; fraudsters work in a few known ways, and from some day on in a new
-way. The idea of a simulator with such scenarios is that of Le Borgne, Siblini, Lebichot & Bontempi, *Reproducible
-Machine Learning for Credit Card Fraud Detection*, 2022; this one is written anew, and its numbers are ours.
+way. The idea of a simulator with such scenarios is that of Le Borgne, Siblini, Lebichot & Bontempi,
+*Reproducible Machine Learning for Credit Card Fraud Detection*, 2022; this one is written anew, and its
+numbers are ours.
 """
 
 from dataclasses import dataclass, fields
@@ -145,9 +146,9 @@ def _bursts(habit, n_terminals, first_day, n_days, rng):
 def look_back(transactions, *, label_delay=7.0, windows=(1.0, 7.0, 30.0)):
     """What is known at the moment of each payment: (X of shape (n, n_features), names).
 
-    Nothing looks ahead. Counts and amounts of a customer reach up to the payment itself; whether something was a
-    fraud is known only `label_delay` days later, so the risk of a terminal or of a customer is taken from
-    payments that are at least that old.
+    Nothing looks ahead. Counts and amounts of a customer reach up to the payment itself. Whether something
+    was a fraud is known only `label_delay` days later, so the risk of a terminal or of a customer is taken
+    from payments that are at least that old.
 
     Raises:
         ValueError: times not in order, or a negative delay.
@@ -181,7 +182,7 @@ def look_back(transactions, *, label_delay=7.0, windows=(1.0, 7.0, 30.0)):
 
 
 def window_sums(key, time, values, window, *, delay=0.0):
-    """For each row, the sums of `values` over earlier rows of the same key in [time - delay - window, time - delay).
+    """For each row, the sums of `values` over rows of the same key in [time - delay - window, time - delay).
 
     One sort and two binary searches do it for all rows at once.
 
