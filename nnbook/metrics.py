@@ -214,3 +214,46 @@ def _check_probabilities(p):
         raise ValueError(
             "probabilities must lie in [0, 1]. Logits? Apply nnbook.functional.sigmoid or softmax first."
         )
+
+
+def average_precision(scores, labels):
+    """Mean precision over the positives as they are met from the top: what a random order scores is the share
+    of positives.
+
+    >>> round(average_precision(np.array([0.9, 0.8, 0.1]), np.array([1, 0, 1])), 4)
+    0.8333
+    """
+    precisions, recalls, _ = precision_recall_curve(scores, labels)
+    return float(np.sum(precisions * np.diff(recalls, prepend=0.0)))
+
+
+def gini(scores, labels):
+    """2 · AUC - 1: 0 for a random order, 1 for a perfect one; the AUC as credit scoring writes it."""
+    return 2 * roc_auc(scores, labels) - 1
+
+
+def ks_statistic(scores, labels):
+    """Largest distance between the score distributions of the two classes (Kolmogorov-Smirnov), in [0, 1].
+
+    It is also the largest gap between true and false positive rate over all thresholds.
+
+    >>> ks_statistic(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1]))
+    0.5
+    """
+    false_positive_rate, true_positive_rate, _ = roc_curve(scores, labels)
+    return float(np.max(np.abs(true_positive_rate - false_positive_rate)))
+
+
+def precision_at_k(scores, labels, k):
+    """Of the k cases with the highest scores, the share that is positive: a team can look at k cases only.
+
+    Ties at the border are cut in the order of the arrays.
+
+    >>> precision_at_k(np.array([0.9, 0.8, 0.7, 0.1]), np.array([1, 0, 1, 1]), k=3)
+    0.6666666666666666
+    """
+    scores, labels = _check_pair(scores, labels)
+    _check_binary(labels)
+    if not 1 <= k <= len(scores):
+        raise ValueError(f"k must be 1 … {len(scores)}, the number of cases; got {k}.")
+    return float(np.mean(labels[np.argsort(-scores, kind="stable")[: int(k)]]))

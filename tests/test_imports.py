@@ -29,6 +29,7 @@ ALLOWED = {
     "schedules": {"functional"},
     "datasets": {"functional"},
     "economics": {"functional"},
+    "scorecard": {"functional"},
     "parameter_counts": set(),
     "surfaces": set(),
     "tokenizers": {"functional"},

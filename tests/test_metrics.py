@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.stats
 import sklearn.calibration
 import sklearn.metrics
 from hypothesis import given
@@ -190,3 +191,34 @@ class TestNetBenefit:
     def test_refusals(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             metrics.net_benefit(*arguments)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("ties", [False, True])
+def test_measures_of_rank_agree_with_scipy_and_scikit_learn(seed, ties):
+    scores, labels = random_case(seed, ties=ties)
+    theirs = scipy.stats.ks_2samp(scores[labels == 1], scores[labels == 0]).statistic
+    assert metrics.ks_statistic(scores, labels) == pytest.approx(theirs)
+    assert metrics.gini(scores, labels) == pytest.approx(
+        2 * sklearn.metrics.roc_auc_score(labels, scores) - 1
+    )
+    theirs = sklearn.metrics.average_precision_score(labels, scores)
+    assert metrics.average_precision(scores, labels) == pytest.approx(theirs)
+
+
+def test_ks_and_gini_by_hand():
+    scores, labels = np.array([0.9, 0.8, 0.6, 0.5, 0.3, 0.1]), np.array([1, 0, 1, 1, 0, 0])
+    assert metrics.ks_statistic(scores, labels) == pytest.approx(2 / 3)
+    assert metrics.gini(scores, labels) == pytest.approx(2 * 7 / 9 - 1)  # 7 of 9 pairs are in order
+    assert metrics.ks_statistic(np.ones(6), labels) == 0.0
+    assert metrics.gini(-scores, labels) == pytest.approx(-metrics.gini(scores, labels))
+
+
+def test_precision_at_k():
+    scores, labels = np.array([0.1, 0.9, 0.8, 0.7]), np.array([1, 1, 0, 1])
+    assert [metrics.precision_at_k(scores, labels, k) for k in (1, 2, 3, 4)] == pytest.approx(
+        [1, 1 / 2, 2 / 3, 3 / 4]
+    )
+    for k in (0, 5):
+        with pytest.raises(ValueError, match="k must be"):
+            metrics.precision_at_k(scores, labels, k)
