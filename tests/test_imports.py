@@ -30,6 +30,7 @@ ALLOWED = {
     "datasets": {"functional"},
     "economics": {"functional"},
     "parameter_counts": set(),
+    "retrieval": set(),
     "surfaces": set(),
     "tokenizers": {"functional"},
     "ngrams": {"functional"},
