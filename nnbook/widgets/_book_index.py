@@ -13,6 +13,7 @@ from nnbook.retrieval import TfidfIndex, tokenise
 
 WORDS = Path(__file__).with_name("ask_words.json")
 TITLE_MENTIONS = 3  # a word of the heading counts like this many mentions in the text
+TEXT_BUDGET = 170_000  # characters of all texts together; longer sections are shown from their beginning only
 SHORTEST = 40  # characters: a heading with less text under it is only a signpost
 
 
@@ -63,6 +64,22 @@ def section_tokens(section: Section) -> list[str]:
     return tokenise(". ".join([*headings, section.text]))
 
 
+def text_limit(lengths: list[int], budget: int) -> int:
+    """Return the length to which texts must be cut so that all together keep within the budget."""
+    limit, left = max(lengths, default=0), budget
+    for number, length in enumerate(sorted(lengths)):
+        share = left // (len(lengths) - number)
+        if length > share:
+            return share
+        left -= length
+    return limit
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return the beginning of a text, cut at a word."""
+    return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0]
+
+
 def build_index(sections: list[Section], terms: list[Term]) -> dict:
     """Return everything that AskTheBook's JavaScript needs, as data for JSON.
 
@@ -72,11 +89,12 @@ def build_index(sections: list[Section], terms: list[Term]) -> dict:
     sections = [s for s in sections if len(s.text) >= SHORTEST]
     if not sections:
         raise ValueError("the index of the book needs at least one section with text; got none.")
+    longest = text_limit([len(s.text) for s in sections], TEXT_BUDGET)
     pages = list(dict.fromkeys(s.page for s in sections))
     titles = {s.page: s.path[0] for s in sections}
     return {
         "pages": [[page, titles[page]] for page in pages],
-        "sections": [[pages.index(s.page), s.anchor, list(s.path[1:]), s.text] for s in sections],
+        "sections": [[pages.index(s.page), s.anchor, list(s.path[1:]), shortened(s.text, longest)] for s in sections],
         "index": TfidfIndex.fit([section_tokens(s) for s in sections]).to_dict(),
         "terms": [[list(t.names), t.anchor, t.text] for t in terms],
         "chinese": chinese_words(terms),
