@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 
 SKIPPED_PAGES = {"book/references"}
 # What a reader does not search for: programs and what they print, formulas, markup for the machine
-_SKIPPED = (nodes.raw, nodes.literal_block, nodes.math, nodes.math_block, nodes.comment, nodes.image)
+_SKIPPED = (nodes.raw, nodes.literal_block, nodes.math_block, nodes.comment, nodes.image)
 _SOLUTION = "solution"
 
 
@@ -21,6 +21,8 @@ def _words(node: nodes.Node) -> str:
     """The text of a node; captions are in, programs and subsections are out."""
     if isinstance(node, nodes.Text):
         return node.astext()
+    if isinstance(node, nodes.math):  # a short symbol reads well, TeX does not
+        return node.astext() if len(node.astext()) < 12 and not set("\\{}^_") & set(node.astext()) else "…"
     if isinstance(node, (*_SKIPPED, nodes.section, addnodes.glossary, nodes.title)):
         return " "
     if _SOLUTION in node.get("classes", ()) or "cell_input" in node.get("classes", ()):
@@ -59,9 +61,7 @@ def page_terms(docname: str, doctree: nodes.document) -> list:
         for item in glossary.findall(nodes.definition_list_item):
             terms = [child for child in item.children if isinstance(child, nodes.term)]
             names = tuple(" ".join(term.astext().split()) for term in terms)
-            text = " ".join(
-                child.astext() for child in item.children if isinstance(child, nodes.definition)
-            )
+            text = " ".join(child.astext() for child in item.children if isinstance(child, nodes.definition))
             found.append(Term(names, f"{docname}.html#{terms[0]['ids'][0]}", " ".join(text.split())))
     return found
 

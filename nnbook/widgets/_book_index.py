@@ -1,4 +1,4 @@
-"""The index of the book for AskTheBook: sections with their words, the glossary, and Chinese words in English.
+"""The index of the book for AskTheBook: sections and their words, the glossary, Chinese words in English.
 
 Two makers use it. While the site is built, ``book/_ext/nnbook_index.py`` hands over the sections of the
 finished pages; in JupyterLab the sections come from the Markdown of the notebooks, if they are found.
@@ -92,9 +92,10 @@ def build_index(sections: list[Section], terms: list[Term]) -> dict:
     longest = text_limit([len(s.text) for s in sections], TEXT_BUDGET)
     pages = list(dict.fromkeys(s.page for s in sections))
     titles = {s.page: s.path[0] for s in sections}
+    rows = [[pages.index(s.page), s.anchor, list(s.path[1:]), shortened(s.text, longest)] for s in sections]
     return {
         "pages": [[page, titles[page]] for page in pages],
-        "sections": [[pages.index(s.page), s.anchor, list(s.path[1:]), shortened(s.text, longest)] for s in sections],
+        "sections": rows,
         "index": TfidfIndex.fit([section_tokens(s) for s in sections]).to_dict(),
         "terms": [[list(t.names), t.anchor, t.text] for t in terms],
         "chinese": chinese_words(terms),

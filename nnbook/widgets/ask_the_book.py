@@ -23,7 +23,7 @@ class AskTheBook(Widget):
         TraitError, ValueError: the question is too long, or `root` is not the folder of the book.
     """
 
-    fallback = "Here you can ask the book a question. It needs JavaScript in the browser; the search box works too."
+    fallback = "Here you can ask the book a question. It needs JavaScript in the browser."
 
     question = traitlets.Unicode("How can I check that my gradient is right?").tag(sync=True)
     data = traitlets.Dict(help="the index, as the JavaScript reads it").tag(sync=True)

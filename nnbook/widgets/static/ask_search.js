@@ -66,7 +66,7 @@ export function openBook(data) {
     queryOf,
     index,
     /** @param {string} question @param {number} [k] @returns {{results: Result[], asked: Result | null, terms: {names: string[], anchor: string, text: string}[]}} */
-    ask(question, k = 6) {
+    ask(question, k = 5) {
       const query = queryOf(question);
       const scores = index.scores(query).map((score, i) => score * (isAside(i) ? ASIDE : 1));
       const order = [...scores.keys()].filter((i) => scores[i] > 0).sort((a, b) => scores[b] - scores[a] || a - b);
@@ -94,14 +94,15 @@ export function openBook(data) {
  * @returns {Marked}
  */
 export function snippet(text, query, idf, length = 220) {
-  const words = text.match(/[\u3400-\u9fff\uf900-\ufaff]|[^\s\u3400-\u9fff\uf900-\ufaff]+|\s+/g) ?? [];
+  const words = text.match(/[\u3400-\u9fff\uf900-\ufaff]|(?:(?![\u3400-\u9fff\uf900-\ufaff])[\p{L}\p{N}\p{M}])+|[^\p{L}\p{N}\p{M}]+/gu) ?? [];
   const value = words.map((word, i) => {
     const pair = /[\u3400-\u9fff]/.test(word) ? [word + (words[i + 1] ?? ""), (words[i - 1] ?? "") + word] : [];
-    return Math.max(0, ...[...tokenise(word), ...pair].map((token) => (query.get(token) ?? 0) * (idf(token) ?? 0)));
+    return Math.max(0, ...[...tokenise(word), ...pair].filter((token) => (query.get(token) ?? 0) > DEFINITION || pair.includes(token)).map((token) => (query.get(token) ?? 0) * (idf(token) ?? 0)));
   });
   let best = { score: -1, from: 0, to: 0 };
   for (let from = 0; from < words.length; from++) {
-    if (from > 0 && !/[.?!:;。？！]$|^\s*$/.test(words[from - 1])) continue;
+    if (from > 0 && !/^[^\p{L}\p{N}]+$/u.test(words[from - 1])) continue; // begins at a word
+    if (/^[^\p{L}\p{N}]+$/u.test(words[from])) continue;
     const seen = new Set();
     let score = 0;
     let size = 0;
@@ -114,7 +115,7 @@ export function snippet(text, query, idf, length = 220) {
         score += value[to];
       }
     }
-    const opens = from === 0 || /[.?!。？！]$/.test(words[from - 2] ?? words[from - 1]);
+    const opens = from === 0 || /[.?!。？！]["”’)]?\s*$/.test(words[from - 1]);
     score *= opens ? 1.15 : 1; // better to begin with a sentence
     if (score > best.score + 1e-9) best = { score, from, to };
   }
