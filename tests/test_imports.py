@@ -31,6 +31,7 @@ ALLOWED = {
     "economics": {"functional"},
     "scorecard": {"functional"},
     "parameter_counts": set(),
+    "retrieval": set(),
     "surfaces": set(),
     "tokenizers": {"functional"},
     "ngrams": {"functional"},

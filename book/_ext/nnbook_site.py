@@ -98,11 +98,14 @@ def write_assets(app: Sphinx) -> None:
 
     from nnbook.widgets import classic_script, widget_names
     from nnbook.widgets._stored import stored_names, stored_script
+    from nnbook.widgets.quiz import quiz_names, quiz_script
 
     for name in widget_names():
         _write_if_changed(static / "widgets" / f"{name}.js", classic_script(name))
     for name in stored_names():  # a widget fetches its trained model when a reader comes near
         _write_if_changed(static / "models" / f"{name}.js", stored_script(name))
+    for name in quiz_names():
+        _write_if_changed(static / "quizzes" / f"quiz-{name}.js", quiz_script(name))
     # Sphinx copies this one as well, but only at the end; here already, its address gets a checksum.
     shutil.copyfile(root / "book" / "_static" / "widget-host.js", static / "widget-host.js")
 

@@ -6,6 +6,9 @@ const HERE = typeof document === "undefined" ? "" : /** @type {HTMLScriptElement
 /** @type {Map<string, Promise<any>>} */
 const loading = new Map();
 
+/** The folder of the book's pages, as an address that ends in a slash; empty in JupyterLab. */
+export const bookFolder = HERE ? new URL("../../", HERE).href : "";
+
 /**
  * The data of the model that this widget shows. @param {any} model of anywidget, with traits `source` and `data`
  * @returns {Promise<any>}
@@ -15,15 +18,23 @@ export function storedData(model) {
   if (own && Object.keys(own).length) return Promise.resolve(own);
   const name = model.get("source") || "";
   if (!/^[\w-]+$/.test(name)) return Promise.reject(new Error("this widget was given no model"));
+  return storedScript(name, "models/");
+}
+
+/**
+ * Data that lie beside the pages, as `window.nnbookModels[name]` in the script `_static/<folder><name>.js`.
+ * @param {string} name @param {string} folder "" or "models/" @returns {Promise<any>}
+ */
+export function storedScript(name, folder) {
   const known = () => /** @type {any} */ (window).nnbookModels?.[name];
   if (known()) return Promise.resolve(known());
   let promise = loading.get(name);
   if (!promise) {
     promise = new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = new URL(`../models/${name}.js`, HERE || document.baseURI).href;
-      script.onload = () => (known() ? resolve(known()) : reject(new Error(`the file of the model ${name} is damaged`)));
-      script.onerror = () => reject(new Error(`the file of the model ${name} could not be loaded`));
+      script.src = new URL(`../${folder}${name}.js`, HERE || document.baseURI).href;
+      script.onload = () => (known() ? resolve(known()) : reject(new Error(`the file of ${name} is damaged`)));
+      script.onerror = () => reject(new Error(`the file of ${name} could not be loaded`));
       document.head.append(script);
     });
     promise.catch(() => loading.delete(name)); // a later widget may try again
