@@ -15,6 +15,7 @@ const EMPTY = new Set(
 const QUESTIONS = "notebooks/09_faq";
 const DEFINITION = 0.3; // a word of a glossary definition counts as this many words of the question
 const RELATED = 0.4; // so does a word that begins like one of the question (normalised, normalisation), or that the book says instead of it
+const UNKNOWN = 6; // the weight of a word that the book never uses
 const UNTRANSLATED = 0.15; // and a Chinese character, where an English word says the same: the book is English
 const ASIDE = 0.75; // a summary, an exercise or a page that is no chapter is worth less than the section that teaches
 
@@ -58,6 +59,20 @@ export function openBook(data) {
     return counts;
   }
 
+  /** The section of the chapter of questions whose title asks the same: at least half of the telling words, by their weight. @param {Map<string, number>} query @returns {number | null} */
+  function askedBefore(query) {
+    const own = new Set([...query].filter(([, count]) => count >= 1).map(([token]) => token));
+    const weight = (/** @type {Iterable<string>} */ tokens) => [...tokens].reduce((sum, token) => sum + (index.idf(token) ?? UNKNOWN), 0);
+    let best = { share: 0.5, section: /** @type {number | null} */ (null) };
+    data.sections.forEach(([page, , path], section) => {
+      if (data.pages[page][0] !== QUESTIONS || path.length < 2) return;
+      const title = new Set(tokenise(path[path.length - 1]).filter((token) => !EMPTY.has(token)));
+      const share = weight([...title].filter((token) => own.has(token))) / (weight(new Set([...title, ...own])) || 1);
+      if (share >= best.share) best = { share, section };
+    });
+    return best.section;
+  }
+
   /** @param {number} i */
   const isAside = (i) => /^(What we saw|Exercises)$/.test(data.sections[i][2][0] ?? "") || !data.pages[data.sections[i][0]][0].startsWith("notebooks/") || !data.sections[i][2].length;
 
@@ -76,12 +91,11 @@ export function openBook(data) {
       };
       // The chapter of questions has short answers of its own; the list leads to where a thing is treated.
       const isAsked = (/** @type {number} */ i) => data.pages[data.sections[i][0]][0] === QUESTIONS;
-      const answered = order.find(isAsked);
       const results = order.filter((i) => !isAsked(i)).slice(0, k).map(result);
-      const close = answered !== undefined && data.sections[answered][2].length > 1 && scores[answered] >= 0.8 * scores[order[0]];
+      const asked = askedBefore(query);
       return {
         results,
-        asked: close ? result(answered) : null,
+        asked: asked === null ? null : result(asked),
         terms: termsIn(question).slice(0, 3).map((i) => ({ names: data.terms[i][0], anchor: data.terms[i][1], text: data.terms[i][2] })),
       };
     },
