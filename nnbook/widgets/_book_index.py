@@ -115,7 +115,7 @@ def plain(markdown: str) -> str:
     text = _ROLE.sub(r"\1", text)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"^\s*\([\w-]+\)=\s*$|^[|:\- ]+$", "", text, flags=re.MULTILINE)
-    return " ".join(re.sub(r"[*`|#]|^[-\d.]+ ", " ", text, flags=re.MULTILINE).split())
+    return " ".join(re.sub(r"[*`|#]|^(?:-|\d+\.) ", " ", text, flags=re.MULTILINE).split())
 
 
 def markdown_sections(page: str, markdown: str) -> list[Section]:

@@ -15,6 +15,8 @@ const EMPTY = new Set(
 const QUESTIONS = "notebooks/09_faq";
 const DEFINITION = 0.3; // a word of a glossary definition counts as this many words of the question
 const RELATED = 0.4; // so does a word that begins like one of the question (normalised, normalisation), or that the book says instead of it
+const TITLE = 0.3; // a section whose title is the question gains this share
+const UNKNOWN = 6; // the weight of a word that the book never uses
 const UNTRANSLATED = 0.15; // and a Chinese character, where an English word says the same: the book is English
 const ASIDE = 0.75; // a summary, an exercise or a page that is no chapter is worth less than the section that teaches
 
@@ -58,6 +60,15 @@ export function openBook(data) {
     return counts;
   }
 
+  const titles = data.sections.map(([page, , path]) => new Set(tokenise(path[path.length - 1] ?? data.pages[page][1]).filter((token) => !EMPTY.has(token))));
+
+  /** For each section, how far its title and the question are the same words: 0 to 1, by their weight. @param {Map<string, number>} query */
+  function titleShares(query) {
+    const own = new Set([...query].filter(([, count]) => count >= 1).map(([token]) => token));
+    const weight = (/** @type {Iterable<string>} */ tokens) => [...tokens].reduce((sum, token) => sum + (index.idf(token) ?? UNKNOWN), 0);
+    return titles.map((title) => weight([...title].filter((token) => own.has(token))) / (weight(new Set([...title, ...own])) || 1));
+  }
+
   /** @param {number} i */
   const isAside = (i) => /^(What we saw|Exercises)$/.test(data.sections[i][2][0] ?? "") || !data.pages[data.sections[i][0]][0].startsWith("notebooks/") || !data.sections[i][2].length;
 
@@ -68,7 +79,8 @@ export function openBook(data) {
     /** @param {string} question @param {number} [k] @returns {{results: Result[], asked: Result | null, terms: {names: string[], anchor: string, text: string}[]}} */
     ask(question, k = 5) {
       const query = queryOf(question);
-      const scores = index.scores(query).map((score, i) => score * (isAside(i) ? ASIDE : 1));
+      const shares = titleShares(query);
+      const scores = index.scores(query).map((score, i) => score * (isAside(i) ? ASIDE : 1) * (1 + TITLE * shares[i]));
       const order = [...scores.keys()].filter((i) => scores[i] > 0).sort((a, b) => scores[b] - scores[a] || a - b);
       const result = (/** @type {number} */ i) => {
         const [page, anchor, path, text] = data.sections[i];
@@ -76,12 +88,12 @@ export function openBook(data) {
       };
       // The chapter of questions has short answers of its own; the list leads to where a thing is treated.
       const isAsked = (/** @type {number} */ i) => data.pages[data.sections[i][0]][0] === QUESTIONS;
-      const answered = order.find(isAsked);
       const results = order.filter((i) => !isAsked(i)).slice(0, k).map(result);
-      const close = answered !== undefined && data.sections[answered][2].length > 1 && scores[answered] >= 0.8 * scores[order[0]];
+      const same = [...shares.keys()].filter((i) => isAsked(i) && shares[i] >= 0.5).sort((a, b) => shares[b] - shares[a]);
+      const asked = same.length ? same[0] : null;
       return {
         results,
-        asked: close ? result(answered) : null,
+        asked: asked === null ? null : result(asked),
         terms: termsIn(question).slice(0, 3).map((i) => ({ names: data.terms[i][0], anchor: data.terms[i][1], text: data.terms[i][2] })),
       };
     },

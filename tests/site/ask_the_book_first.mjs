@@ -1,0 +1,14 @@
+// Prints, for each question on stdin (a JSON list), the first result of AskTheBook over a built site. Called by test_ask_the_book.py.
+import { readFileSync } from "node:fs";
+
+import { openBook } from "../../nnbook/widgets/static/ask_search.js";
+
+globalThis.window = /** @type {any} */ ({});
+new Function(readFileSync(process.argv[2], "utf8"))(); // a classic script: it registers itself in window
+const book = openBook(window.nnbookModels["ask-the-book"]);
+const questions = JSON.parse(readFileSync(process.argv[3], "utf8"));
+const firsts = questions.map((question) => {
+  const [best] = book.ask(question).results;
+  return best ? { page: best.page, section: best.path.at(-1) ?? best.title } : null;
+});
+console.log(JSON.stringify(firsts));
