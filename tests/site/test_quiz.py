@@ -1,4 +1,5 @@
-"""Quiz in a real browser: a reply to each choice, progress in this browser only, storage that is forbidden."""
+"""Quiz in a real browser:
+a reply to each choice, progress in this browser only, storage that is forbidden."""
 
 import pytest
 
