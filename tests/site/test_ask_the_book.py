@@ -83,7 +83,7 @@ def test_nothing_found_is_said_kindly_and_markup_stays_text(visit):
     page.locator("[data-nnbook-widget=AskTheBook]").scroll_into_view_if_needed()
     page.locator(".ask-results li").first.wait_for()
     box = page.get_by_label("Your question")
-    box.fill("<img src=x onerror=alert(1)> zzzz")
+    box.fill("<img onerror=qqzzv> zzzz")
     box.press("Enter")
     page.get_by_text("Nothing found.").wait_for()
     assert page.locator(".ask img").count() == 0

@@ -26,6 +26,7 @@ export function storedData(model) {
  * @param {string} name @param {string} folder "" or "models/" @returns {Promise<any>}
  */
 export function storedScript(name, folder) {
+  const what = folder === "models/" ? `the model ${name}` : name;
   const known = () => /** @type {any} */ (window).nnbookModels?.[name];
   if (known()) return Promise.resolve(known());
   let promise = loading.get(name);
@@ -33,8 +34,8 @@ export function storedScript(name, folder) {
     promise = new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = new URL(`../${folder}${name}.js`, HERE || document.baseURI).href;
-      script.onload = () => (known() ? resolve(known()) : reject(new Error(`the file of ${name} is damaged`)));
-      script.onerror = () => reject(new Error(`the file of ${name} could not be loaded`));
+      script.onload = () => (known() ? resolve(known()) : reject(new Error(`the file of ${what} is damaged`)));
+      script.onerror = () => reject(new Error(`the file of ${what} could not be loaded`));
       document.head.append(script);
     });
     promise.catch(() => loading.delete(name)); // a later widget may try again
