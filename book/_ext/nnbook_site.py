@@ -33,8 +33,8 @@ VENDOR = {
 }
 # The icons that the theme's templates draw; those that its style draws are found in it
 ICONS = (
-    "angle-left", "angle-right", "arrow-up", "bars", "circle-half-stroke", "download", "file", "file-pdf",
-    "list", "magnifying-glass", "moon", "sun",
+    "angle-left", "angle-right", "arrow-up", "bars", "chevron-down", "circle-half-stroke", "download", "file",
+    "file-pdf", "list", "magnifying-glass", "moon", "sun",
 )  # fmt: skip
 _WIDGET_DIV = re.compile(r"""<div\b[^>]*\bdata-nnbook-widget=["'](\w+)["']""")
 
