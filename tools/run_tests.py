@@ -26,8 +26,11 @@ PARTS = {
     "build": [
         [BIN / "jupyter-book", "build", ".", "--all", "-W", "-n", "--keep-going", "-q"],
     ],
-    # one browser at a time: some of these tests count frames
-    "site": [[*PYTEST, "tests/site"]],
+    # two browsers side by side; then, one at a time, the tests that count frames
+    "site": [
+        [*PYTEST, "tests/site", "-m", "not alone", "-n", "2", "--dist", "loadgroup"],
+        [*PYTEST, "tests/site", "-m", "alone"],
+    ],
 }
 NO_TESTS_FOUND = 5  # pytest's exit code
 

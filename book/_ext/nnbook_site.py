@@ -19,6 +19,7 @@ from pathlib import Path
 import pydata_sphinx_theme
 from docutils import nodes
 from fontTools import subset
+from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -36,7 +37,14 @@ ICONS = (
     "angle-left", "angle-right", "arrow-up", "bars", "chevron-down", "circle-half-stroke", "download", "file",
     "file-pdf", "list", "magnifying-glass", "moon", "sun",
 )  # fmt: skip
-_WIDGET_DIV = re.compile(r"""<div\b[^>]*\bdata-nnbook-widget=["'](\w+)["']""")
+_WIDGET_DIV = re.compile(r"""<div\b[^>]*\bdata-nnbook-widget=["'](\w+)["'][^>]*>[^<]*(?=</div>)""")
+# Paper is white: a page read in the dark is printed in the light
+PRINT_LIGHT = """(() => {
+  const root = document.documentElement, theme = () => root.dataset.theme;
+  let before;
+  addEventListener("beforeprint", () => { before = theme(); root.dataset.theme = "light"; });
+  addEventListener("afterprint", () => { root.dataset.theme = before; });
+})();"""
 
 
 def install_node_modules(root: Path) -> None:
@@ -126,6 +134,24 @@ def add_widget_scripts(app: Sphinx, pagename: str, templatename: str, context: d
     app.add_js_file("widget-host.js", loading_method="defer")
 
 
+def add_still_pictures(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Show a picture of each widget where the browser runs no scripts."""
+
+    def with_picture(div: re.Match) -> str:
+        name = f"widget-pictures/{div[1]}.webp"
+        path = Path(app.srcdir) / "book" / "_static" / name
+        if not path.exists():
+            return div[0]
+        width, height = Image.open(path).size
+        source = context["pathto"](f"_static/{name}", 1)
+        # the fallback sentence beside it is its description
+        picture = f'<img src="{source}" alt="" width="{width}" height="{height}">'
+        return f"{div[0]}<noscript>{picture}</noscript>"
+
+    if doctree is not None and app.builder.format == "html":
+        context["body"] = _WIDGET_DIV.sub(with_picture, context.get("body", ""))
+
+
 def drop_icon_script(app: Sphinx, error: Exception | None) -> None:
     """Take out what the theme brings for its icons and no page asks for: 5 MB."""
     if error is None and app.builder.format == "html":
@@ -181,7 +207,9 @@ def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", add_widget_scripts)
+    app.connect("html-page-context", add_still_pictures)
     app.connect("html-page-context", mend_aria)
+    app.add_js_file(None, body=PRINT_LIGHT)
     app.connect("build-finished", drop_icon_script)
     app.add_directive("nnbook-widget", NnbookWidget)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

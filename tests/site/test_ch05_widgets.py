@@ -423,6 +423,7 @@ class TestTextSampler:
         assert "chosen" in last.get_attribute("class")
         assert last.text_content().replace(" ", "␣").replace("\n", "⏎") == piece
 
+    @pytest.mark.alone
     def test_write_and_pause(self, open_widgets, sampler):
         page = open_widgets(sampler, reduced_motion="no-preference")
         n = self.tokens(page)
@@ -434,6 +435,7 @@ class TestTextSampler:
         page.wait_for_timeout(200)
         assert self.tokens(page) - n == written
 
+    @pytest.mark.alone
     def test_it_writes_thirty_tokens_a_second(self, open_widgets, sampler):
         page = open_widgets(sampler, reduced_motion="no-preference")
         page.get_by_label("Speed").focus()

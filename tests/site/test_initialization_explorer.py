@@ -68,6 +68,7 @@ def test_draw_again_changes_the_numbers_but_not_the_story(open_page):
     assert state(page)["seed"] == 1
 
 
+@pytest.mark.alone
 def test_it_answers_quickly_at_its_largest(open_page):
     page = open_page(InitializationExplorer(n_layers=10, width=100, initializer="he_normal"))
     page.wait_for_timeout(300)

@@ -137,6 +137,7 @@ def field(page, label):
     return page.locator(f".nnw-field:has(label:text-is('{label}')) :is(input, select)")
 
 
+@pytest.mark.alone
 class TestTraining:
     @pytest.mark.parametrize("scheme", ["http", "file"])
     def test_the_loss_falls_below_half_within_five_seconds(self, show, scheme):

@@ -18,7 +18,7 @@ const mix = (a, b, t) => `rgb(${[0, 1, 2].map((k) => Math.round(a[k] + (b[k] - a
 /** @param {{model: any, el: HTMLElement}} view */
 function render({ model, el: host }) {
   const scope = createScope();
-  const root = el("div", { class: "nnw nnw-digitpad", "data-lm-suppress-shortcuts": "true" });
+  const root = el("div", { class: "nnw nnw-frame nnw-digitpad", "data-lm-suppress-shortcuts": "true" });
   host.append(root);
   const waiting = el("p", { class: "nnw-status" }, ["The network is on its way …"]);
   root.append(waiting);

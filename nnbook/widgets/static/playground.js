@@ -92,7 +92,7 @@ function render({ model, el: home }) {
         el("div", { class: "nnp-results" }, [chart.root, el("div", { class: "nnp-side" }, [numbers, actions])]),
         compared.root, status.root, spoken.root, panel?.root,
       ];
-  const root = el("div", { class: `nnw nnp ${compact ? "compact" : ""}`, role: "region", "aria-label": "Playground: train a neural network" }, body);
+  const root = el("div", { class: `nnw nnw-frame nnp ${compact ? "compact" : ""}`, role: "region", "aria-label": "Playground: train a neural network" }, body);
   home.append(root);
   scope.onDispose(() => root.remove());
 

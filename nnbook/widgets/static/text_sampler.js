@@ -18,7 +18,7 @@ const percent = (p) => (p >= 0.995 ? `${(100 * p).toFixed(p < 1 ? 1 : 0)} %` : p
 /** @param {{model: any, el: HTMLElement}} view */
 function render({ model, el: host }) {
   const scope = createScope();
-  const root = el("div", { class: "nnw nnw-sampler", "data-lm-suppress-shortcuts": "true" });
+  const root = el("div", { class: "nnw nnw-frame nnw-sampler", "data-lm-suppress-shortcuts": "true" });
   host.append(root);
   const waiting = el("p", { class: "nnw-status" }, ["The language model is on its way …"]);
   root.append(waiting);

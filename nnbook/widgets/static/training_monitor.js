@@ -16,7 +16,7 @@ const short = (v) => formatNumber(v, 3);
 /** @param {{model: any, el: HTMLElement}} view */
 function render({ model, el: host }) {
   const scope = createScope();
-  const root = el("div", { class: "nnw nnw-monitor", "data-lm-suppress-shortcuts": "true" });
+  const root = el("div", { class: "nnw nnw-frame nnw-monitor", "data-lm-suppress-shortcuts": "true" });
   host.append(root);
   scope.onDispose(() => root.remove());
   let theme = readTheme(root);
