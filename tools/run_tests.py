@@ -26,9 +26,9 @@ PARTS = {
     "build": [
         [BIN / "jupyter-book", "build", ".", "--all", "-W", "-n", "--keep-going", "-q"],
     ],
-    # two browsers side by side; then, one at a time, the tests that count frames
+    # two browsers side by side; then, one at a time, the tests that measure
     "site": [
-        [*PYTEST, "tests/site", "-m", "not alone", "-n", "2", "--dist", "loadgroup"],
+        [*PYTEST, "tests/site", "-m", "not alone", "-n", "2"],
         [*PYTEST, "tests/site", "-m", "alone"],
     ],
 }

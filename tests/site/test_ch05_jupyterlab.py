@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from test_jupyterlab import lab, run, until  # noqa: F401 - lab is a fixture
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("jupyterlab")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.alone]
 
 CELLS = [
     """

@@ -16,7 +16,7 @@ import urllib.request
 import nbformat
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("jupyterlab")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.alone]
 
 CELLS = [
     """
