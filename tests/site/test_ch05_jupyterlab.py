@@ -64,7 +64,8 @@ def page(lab, browser):  # noqa: F811
     assert status == 201
     page.goto(f"{lab}/lab/tree/ch05.ipynb?reset")
     page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")
-    page.wait_for_selector(".jp-NotebookPanel [data-status='idle'], .jp-Notebook-ExecutionIndicator")
+    # attached, not visible: a toolbar that lacks room folds the indicator away
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached")
     yield page
     context.close()
 

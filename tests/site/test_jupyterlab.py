@@ -133,7 +133,8 @@ def page(lab, browser):
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.goto(f"{lab}/lab/tree/playground.ipynb?reset")
     page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+    # attached, not visible: a toolbar that lacks room folds the indicator away
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached")
     yield page
     context.close()
 
