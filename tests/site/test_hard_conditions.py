@@ -23,6 +23,12 @@ def test_without_scripts_each_widget_leaves_a_picture_and_a_sentence(visit, path
         assert len(widget.inner_text()) > 30, "a sentence must say what the picture shows"
 
 
+def test_each_widget_has_its_picture(site_dir):
+    names = {path.stem for path in (site_dir / "_static" / "widgets").glob("*.js")}
+    pictures = {path.stem for path in (site_dir / "_static" / "widget-pictures").glob("*.webp")}
+    assert names == pictures, "make book && python tools/photograph_widgets.py takes the missing ones"
+
+
 @pytest.mark.parametrize("path", WITH_WIDGETS)
 def test_with_scripts_nobody_loads_those_pictures(visit, path):
     page = visit(path)
