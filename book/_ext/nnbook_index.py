@@ -43,7 +43,7 @@ def page_sections(docname: str, doctree: nodes.document) -> list:
         text = " ".join("".join(_words(child) + " " for child in section.children).split())
         found.append(Section(docname, section["ids"][0] if above else "", path, text))
         for child in section.children:
-            if isinstance(child, nodes.section):
+            if isinstance(child, nodes.section) and "nn-quiz" not in child["classes"]:
                 visit(child, path)
 
     for child in doctree.children:

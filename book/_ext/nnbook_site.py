@@ -118,6 +118,20 @@ def write_assets(app: Sphinx) -> None:
     shutil.copyfile(root / "book" / "_static" / "widget-host.js", static / "widget-host.js")
 
 
+_FRONT_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<link rel="icon" href="_static/favicon.svg"><meta http-equiv="refresh" content="0; url={first}">
+</head><body><a href="{first}">{title}</a></body></html>
+"""
+
+
+def write_front_page(app: Sphinx) -> None:
+    """Lead from the site's address to the first page. Without the icon, a browser asks for a missing one."""
+    if app.builder.format == "html":
+        text = _FRONT_PAGE.format(title=app.config.html_title, first=f"{app.config.root_doc}.html")
+        _write_if_changed(Path(app.outdir) / "index.html", text)
+
+
 def add_widget_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Load the host and the scripts of the widgets on this page, if there are any."""
     if doctree is None or app.builder.format != "html":
@@ -206,6 +220,7 @@ class NnbookWidget(SphinxDirective):
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.connect("builder-inited", write_assets)
+    app.connect("builder-inited", write_front_page)
     app.connect("html-page-context", add_widget_scripts)
     app.connect("html-page-context", add_still_pictures)
     app.connect("html-page-context", mend_aria)

@@ -108,6 +108,11 @@ def test_the_front_page_leads_to_the_book(visit):
     assert page.title().startswith("From Neuron to Business")
 
 
+def test_the_front_page_names_its_icon(site_dir):
+    html = (site_dir / "index.html").read_text(encoding="utf-8")
+    assert '<link rel="icon" href="_static/favicon.svg">' in html, "a browser asks for /favicon.ico"
+
+
 @pytest.mark.parametrize(("word", "where"), [("backpropagation", "glossary"), ("learning_rate", "notation")])
 def test_search_finds_a_word(visit, word, where):
     page = visit(f"search.html?q={word}")
