@@ -46,8 +46,15 @@ def network(parts, robot, seed):
     rng = np.random.default_rng(seed)
     model = mlp.MLP([X.shape[1], 32, len(labels)], rng=rng, dtype=np.float32)
     training.fit(
-        model, X, y, loss=losses.cross_entropy, optimizer=optimizers.Adam(3e-3), epochs=12, batch_size=32, rng=rng
-    )  # fmt: skip
+        model,
+        X,
+        y,
+        loss=losses.cross_entropy,
+        optimizer=optimizers.Adam(3e-3),
+        epochs=12,
+        batch_size=32,
+        rng=rng,
+    )
     own = model(vectorise([p.text for p in parts.test], robot).astype(np.float32))[:, :-1]
     return float(np.mean(own.argmax(axis=1) == [labels.index(p.intent) for p in parts.test]))
 

@@ -7,6 +7,7 @@ piece into one of `N_BUCKETS` boxes, so no vocabulary has to travel to the page;
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def pieces(text: str, robot: str | None, *, letters: bool = True) -> list[str]:
     tokens = _TOKEN.findall(fold(text) if robot is None else mask(text, robot))
     found = list(tokens)
     padded = ["^", *tokens, "$"]
-    found += [f"{a} {b}" for a, b in zip(padded, padded[1:], strict=False)]
+    found += [f"{a} {b}" for a, b in pairwise(padded)]
     if any("\u3400" <= token <= "\u9fff" for token in tokens):
         found += [" ".join(padded[i : i + 3]) for i in range(len(padded) - 2)]
     elif letters:
@@ -60,7 +61,7 @@ def buckets(found: list[str], n_buckets: int = N_BUCKETS) -> list[int]:
 
 
 def vectorise(texts, robot, *, n_buckets: int = N_BUCKETS, letters: bool = True) -> np.ndarray:
-    """Return one row of length 1 for each text, shape (n_texts, n_buckets): 1 / sqrt(k) in each of k boxes."""
+    """Return one row of length 1 for each text, (n_texts, n_buckets): 1 / sqrt(k) in each of its k boxes."""
     X = np.zeros((len(texts), n_buckets))
     for row, text in zip(X, texts, strict=True):
         filled = buckets(pieces(text, robot, letters=letters), n_buckets)

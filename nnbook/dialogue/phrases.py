@@ -9,7 +9,10 @@ from nnbook.dialogue.slots import DATA, LANGUAGES, gazetteer
 
 OTHER = "other"  # the label of a wish that is not the robot's business
 _POLITE = {
-    "en": (("please ", "hey robot, ", "robot, ", "hi, ", "ok, "), (" please", " now", ", thanks", " thank you")),
+    "en": (
+        ("please ", "hey robot, ", "robot, ", "hi, ", "ok, "),
+        (" please", " now", ", thanks", " thank you"),
+    ),
     "zh": (("请", "你好，", "机器人，", "麻烦你", "那个，"), ("吧", "，谢谢", "，好吗", "，快点")),
 }  # fmt: skip
 _STYLE = {"en": ("", "!", ".", "?"), "zh": ("", "！", "。", "？")}
@@ -48,7 +51,7 @@ def load_templates(robot: str, language: str) -> tuple[Template, ...]:
 
 @cache
 def load_outside(robot: str, language: str) -> tuple[Template, ...]:
-    """Return near misses: wishes that this robot cannot fulfil, though they sound alike, each with a subject."""
+    """Return near misses: wishes that sound like this robot's business and are not, each with a subject."""
     gazetteer(robot)
     return tuple(
         Template(t.text, OTHER, t.intent) for t in _read(f"{robot}_{language}_outside.txt", language)

@@ -37,7 +37,7 @@ def _number(value):
 
 
 def act(robot: str, world: dict, intent: str, slots: dict) -> tuple[dict, str, dict]:
-    """Do what is wished: return (new world, key of the reply, values for the reply); `world` stays as it was."""
+    """Do what is wished: return (new world, key of the reply, its values); `world` stays as it was."""
     world = copy.deepcopy(world)
     key, more = (_home if robot == "home" else _service)(world, intent, slots)
     return world, key, {**slots, **more}
