@@ -231,9 +231,13 @@ class TestDialogue:
                 "Order 4712 has left us already: too late for that.",
             ),
             ("return_item", {"order": "4711"}, "Order 4711 has not been delivered yet."),
-            ("damaged_item", {"order": "4713"}, "I am sorry. A new headphones is on the way."),
-            ("check_stock", {"item": "kettle"}, "kettle: sold out."),
-            ("delivery_cost", {"city": "berlin"}, "Delivery to berlin costs 5 dollars."),
+            (
+                "damaged_item",
+                {"order": "4713"},
+                "I am sorry. A replacement for order 4713 (headphones) is on the way.",
+            ),
+            ("check_stock", {"item": "kettle"}, "Sold out: kettle."),
+            ("delivery_cost", {"city": "berlin"}, "Delivery to Berlin costs 5 dollars."),
         ],
     )
     def test_the_shop(self, intent, slots, reply):

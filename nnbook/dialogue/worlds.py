@@ -28,6 +28,7 @@ def say(key: str, language: str, robot: str, values: dict) -> str:
     for slot, value in values.items():
         known = gazetteer(robot).get(slot, {})
         name = known[value][language][0] if value in known else _number(value)
+        name = name.capitalize() if slot == "city" else name
         text = text.replace("{" + slot + "}", name)
     return text
 

@@ -14,6 +14,8 @@ const words = (/** @type {string} */ text) => text.match(WORD) ?? [];
 /** Six significant digits, as Python's %g. @param {string | number} value */
 const plainNumber = (value) => (typeof value === "number" ? String(Number(value.toPrecision(6))) : value);
 
+export const capital = (/** @type {string} */ name) => name.charAt(0).toUpperCase() + name.slice(1);
+
 /** @param {any} world @param {Slots} slots @param {string} place @returns {[string, Slots]} */
 function homeState(world, slots, place) {
   if ("door" in slots) return [world.locked[slots.door] ? "state_locked" : "state_unlocked", {}];
@@ -88,7 +90,7 @@ export function dialogue({ robot, language, rules, gazetteer, finder }) {
     for (const [slot, value] of Object.entries(values)) {
       const known = gazetteer[slot];
       const name = known && Object.hasOwn(known, value) ? known[value][language][0] : plainNumber(value);
-      text = text.replaceAll(`{${slot}}`, name);
+      text = text.replaceAll(`{${slot}}`, slot === "city" ? capital(name) : name);
     }
     return text;
   }

@@ -1,6 +1,8 @@
 // @ts-check
 /** The world of a robot as rows of a table: what stands where, for the eye and for tests. No DOM. */
 
+import { capital } from "./robot_dialogue.js";
+
 /** @typedef {{name: string, value: string, on?: boolean}} Row */
 
 /**
@@ -30,7 +32,7 @@ export function worldRows(robot, world, language, { gazetteer, words }) {
   }
   const orders = Object.entries(world.orders).map(([number, order]) => ({
     name: number,
-    value: [name("item", order.item), name("city", order.city), words.status[order.status][language], ...(order.invoice ? [t("invoice sent", "发票已发")] : [])].join(" · "),
+    value: [name("item", order.item), capital(name("city", order.city)), words.status[order.status][language], ...(order.invoice ? [t("invoice sent", "发票已发")] : [])].join(" · "),
     on: order.status === "cancelled",
   }));
   const stock = Object.entries(world.stock).map(([item, count]) => ({ name: name("item", item), value: String(count), on: false }));
