@@ -14,6 +14,12 @@ from nnbook.widgets._stored import StoredModelWidget, stored_arrays, to_base64
 
 LONGEST = 200  # characters; static/robot_chat.js has the same
 THRESHOLD = (0.0, 1.0)
+_OPENINGS = {
+    ("home", "en"): "Could you switch on the lamp in the kitchen?",
+    ("home", "zh"): "把厨房的灯打开",
+    ("service", "en"): "Where is my lamp?",
+    ("service", "zh"): "我的台灯到哪里了？",
+}
 
 
 class RobotChat(StoredModelWidget):
@@ -22,7 +28,8 @@ class RobotChat(StoredModelWidget):
     Args:
         robot: "home" or "service".
         language: "en" or "zh": of examples and labels; the answer comes in the language of the sentence.
-        opening: a sentence that is said at the beginning, at most 200 characters; "" for none.
+        opening: a sentence that is said at the beginning, at most 200 characters; "" for none, None for a
+            usual one.
     State (can be set here or in the widget): `robot`, `language`, and `threshold`, the probability below
     which the robot refuses; 0 means the threshold that was chosen on validation phrases.
 
@@ -38,17 +45,16 @@ class RobotChat(StoredModelWidget):
     robot = traitlets.Unicode("home").tag(sync=True)
     language = traitlets.Unicode("en").tag(sync=True)
     threshold = traitlets.Float(0.0).tag(sync=True)
-    opening = traitlets.Unicode("Could you switch on the lamp in the kitchen?").tag(sync=True)
+    opening = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, robot="home", *, language="en", opening=None, threshold=0.0):
-        traits = {} if opening is None else {"opening": opening}
         super().__init__(
             source="robots",
             robot=robot,
             language=language,
             threshold=threshold,
             data=pack_stored("robots"),
-            **traits,
+            opening=_OPENINGS.get((robot, language), "") if opening is None else opening,
         )
         self._talk = {name: SmallTalk.of(name) for name in LANGUAGES}
         self._models = load_robots()

@@ -1,4 +1,4 @@
-"""RobotChat in a real browser: it answers without a kernel, in both languages, and shows what changed."""
+"""RobotChat in a real browser: it answers without a kernel, in both language, and shows what changed."""
 
 import pytest
 from explore_page import Opener, as_anywidget, serious_violations, sideways, state
@@ -54,19 +54,20 @@ def test_it_begins_with_something_to_see(open_page):
 
 
 @pytest.mark.parametrize(
-    "sentences",
+    ("language", "sentences"),
     [
-        ["turn on the fan", "in the study", "turn it off", "Water the flowers", "What is your age?"],
-        ["打开前门", "是的", "把卧室调到21度", "放点爵士乐", "给花浇水"],
+        ("en", ["turn on the fan", "in the study", "turn it off", "Water the flowers", "What is your age?"]),
+        ("zh", ["打开前门", "是的", "把卧室调到21度", "放点爵士乐", "给花浇水"]),
     ],
 )
-def test_the_page_says_what_python_says(open_page, sentences):
+def test_the_page_says_what_python_says(open_page, language, sentences):
     widget = RobotChat(opening="")
     page, now = open_page(widget), None
     for text in sentences:
         turn = widget.answer(text, now)
         now = turn.state
         assert say(page, text).endswith(turn.reply)
+    assert state(page)["language"] == language, "who speaks Chinese reads Chinese"
     assert not page.problems
 
 
@@ -94,6 +95,15 @@ def test_an_example_can_be_clicked_and_the_answer_is_spoken(open_page):
     page.wait_for_function(
         "[...document.querySelectorAll('.rch [aria-live]')]"
         ".some((e) => e.textContent.includes('真的要打开前门'))"
+    )
+
+
+def test_the_bars_show_the_probabilities(open_page):
+    page = open_page(RobotChat())
+    first = ready(page).locator(".rch-bars li").first
+    share = first.locator(".rch-bar").evaluate("(e) => getComputedStyle(e).getPropertyValue('--share')")
+    assert round(float(share.strip().removesuffix("%"))) == int(
+        first.locator(".rch-p").inner_text().split()[0]
     )
 
 

@@ -141,7 +141,8 @@ function build(model, host, root, scope, data) {
     log.scrollTop = log.scrollHeight;
     input.value = "";
     if (!quiet) voice.say(`${last.reply} ${KINDS[last.kind]}.`);
-    draw();
+    if (quiet || last.language === now.language) draw();
+    else state.change({ language: last.language }); // who speaks Chinese reads Chinese
   }
 
   /** @param {string} kind @param {string} who @param {string} text @param {string} language */
@@ -163,8 +164,8 @@ function build(model, host, root, scope, data) {
     const bars = order.map((j) => {
       const p = understood.probabilities[j];
       const bar = el("span", { class: "rch-bar", "aria-hidden": "true" });
-      bar.style.setProperty("--share", percent(p));
-      bar.style.setProperty("--least", percent(least));
+      bar.style.setProperty("--share", `${100 * p}%`);
+      bar.style.setProperty("--least", `${100 * least}%`);
       return el("li", { class: labels[j] === "other" ? "other" : "" }, [el("span", { lang: language }, [words.intents[labels[j]][language]]), bar, el("span", { class: "rch-p" }, [percent(p)])]);
     });
     const slots = understood.slots.map((/** @type {any} */ slot) => {
