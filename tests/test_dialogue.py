@@ -207,6 +207,15 @@ class TestDialogue:
         turn = step(turn.state, word, understood("turn_on", accepted=False), "home", "en")
         assert turn.state["world"]["locked"]["front"] is locked
 
+    def test_a_not_costs_one_more_question(self):
+        wish = understood("turn_on", device="light")
+        turn = step(first_state("home"), "do not turn on the light", wish, "home", "en")
+        turn = step(turn.state, "hall", understood("turn_on", accepted=False, room="hall"), "home", "en")
+        assert (turn.kind, turn.reply[:21]) == ("confirm", "You said no or not. D")
+        assert step(turn.state, "no", understood("turn_on", accepted=False), "home", "en").kind == "dropped"
+        asked = understood("ask_state", room="hall")
+        assert step(first_state("home"), "is it not cold in the hall", asked, "home", "en").kind == "done"
+
     def test_it_looks_back(self):
         state = first_state("home") | {"last": {"device": "fan", "room": "study"}}
         turn = step(state, "turn it off", understood("turn_off"), "home", "en")

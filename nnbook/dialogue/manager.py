@@ -1,6 +1,7 @@
 """The state of a dialogue: what was said before, what is still missing, what needs a yes.
 
-A state is plain data: {"world": …, "pending": None or {"intent", "slots", "waiting"}, "last": {slot: value}}.
+A state is plain data: {"world": …, "pending": None or {"intent", "slots", "waiting", "careful"}, "last":
+{slot: value}}. "careful" is set when the wish held a "not": models that count words do the opposite of it.
 `step` maps (state, sentence) to (new state, reply). ``static/robot_dialogue.js`` does the same in a page.
 """
 
@@ -49,37 +50,40 @@ def step(state: dict, text: str, understood: Understanding, robot: str, language
         same = not understood.accepted or understood.intent == pending["intent"]
         if answer and (bare or same):
             slots = {**pending["slots"], **found, **answer}
-            return _next(state, pending["intent"], slots, text, robot, language)
+            return _next(state, pending["intent"], slots, text, robot, language, careful=pending["careful"])
         if not understood.accepted:  # ask once more
-            return _ask(state, pending["intent"], pending["slots"], pending["waiting"], robot, language)
+            return _ask(state, **pending, robot=robot, language=language)
     if not understood.accepted:
         reply = chat if chat else say("refused", language, robot, {})
         return Turn({**state, "pending": None}, reply, "chat" if chat else "refused")
     return _next(state, understood.intent, found, text, robot, language)
 
 
-def _next(state, intent, slots, text, robot, language):
+def _next(state, intent, slots, text, robot, language, *, careful=False):
     """Fill what is known from before; then ask, confirm or do."""
     slots = dict(slots)
+    careful = careful or (intent in rules()["guarded"] and _says(text, language, "not"))
     for name in rules()["needs"][intent]:
-        if name not in slots and _points_back(text, language) and name in state["last"]:
+        if name not in slots and _says(text, language, "pronouns") and name in state["last"]:
             slots[name] = state["last"][name]
         if name == "order" and name not in slots and "item" in slots:
             same = [n for n, order in state["world"]["orders"].items() if order["item"] == slots["item"]]
             if len(same) == 1:
                 slots["order"] = same[0]
         if name not in slots:
-            return _ask(state, intent, slots, name, robot, language)
-    if intent in rules()["dangerous"]:
-        return _ask(state, intent, slots, "confirm", robot, language)
+            return _ask(state, intent, slots, name, careful, robot, language)
+    if careful or intent in rules()["dangerous"]:
+        return _ask(state, intent, slots, "confirm", careful, robot, language)
     return _do(state, intent, slots, robot, language)
 
 
-def _ask(state, intent, slots, waiting, robot, language):
-    pending = {"intent": intent, "slots": slots, "waiting": waiting}
+def _ask(state, intent, slots, waiting, careful, robot, language):
+    pending = {"intent": intent, "slots": slots, "waiting": waiting, "careful": careful}
     confirm = waiting == "confirm"
-    key = f"confirm_{intent}" if confirm else f"ask_{waiting}"
-    reply = say(key, language, robot, slots)
+    if confirm and careful:
+        reply = say("confirm_not", language, robot, {"wish": rules()["wishes"][intent][language]})
+    else:
+        reply = say(f"confirm_{intent}" if confirm else f"ask_{waiting}", language, robot, slots)
     return Turn({**state, "pending": pending}, reply, "confirm" if confirm else "ask")
 
 
@@ -110,6 +114,8 @@ def _bare(text, robot, language):
     return all(word in rules()["fillers"][language] for word in rest)
 
 
-def _points_back(text, language):
-    words = _words(fold(text)) if language == "en" else [fold(text)]
-    return any(p in words if language == "en" else p in words[0] for p in rules()["pronouns"][language])
+def _says(text, language, what):
+    """Whether a sentence holds one of the words of a list of the rules: "pronouns" or "not"."""
+    folded = fold(text)
+    within = _words(folded) if language == "en" else folded
+    return any(word in within for word in rules()[what][language])

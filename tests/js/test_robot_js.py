@@ -34,9 +34,30 @@ STRANGE = [
 ]
 TALKS = {
     "home": [
-        ["turn on the light", "kitchen", "turn it off", "play jazz", "stop the music", "what is on?"],
+        [
+            "don't turn on the light",
+            "bedroom",
+            "no",
+            "turn on the light",
+            "kitchen",
+            "turn it off",
+            "play jazz",
+            "stop the music",
+            "what is on?",
+        ],
         ["unlock the front door", "hm", "yes", "is the front door locked?", "lock it", "Hello!"],
-        ["把灯打开", "在客厅", "关掉它", "打开前门", "不要", "十五分钟后叫我", "打扫厨房", "卧室多少度"],
+        [
+            "不要开卧室的灯",
+            "不",
+            "把灯打开",
+            "在客厅",
+            "关掉它",
+            "打开前门",
+            "不要",
+            "十五分钟后叫我",
+            "打扫厨房",
+            "卧室多少度",
+        ],
         [
             "set a timer",
             "10",

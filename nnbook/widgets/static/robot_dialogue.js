@@ -5,7 +5,7 @@ import { fold } from "./retrieval.js";
 import { slotValues } from "./robot_words.js";
 
 /** @typedef {Record<string, string | number>} Slots */
-/** @typedef {{world: any, pending: null | {intent: string, slots: Slots, waiting: string}, last: Slots}} State */
+/** @typedef {{world: any, pending: null | {intent: string, slots: Slots, waiting: string, careful: boolean}, last: Slots}} State */
 /** @typedef {{state: State, reply: string, kind: string}} Turn */
 
 const WORD = /[A-Za-z]+|[0-9]+|[\u3400-\u4dbf\u4e00-\u9fff]/g;
@@ -98,10 +98,11 @@ export function dialogue({ robot, language, rules, gazetteer, finder }) {
   /** @returns {State} */
   const first = () => ({ world: structuredClone(rules.worlds[robot]), pending: null, last: {} });
 
-  /** @param {State} state @param {string} intent @param {Slots} slots @param {string} waiting @returns {Turn} */
-  function ask(state, intent, slots, waiting) {
+  /** @param {State} state @param {string} intent @param {Slots} slots @param {string} waiting @param {boolean} careful @returns {Turn} */
+  function ask(state, intent, slots, waiting, careful) {
     const confirm = waiting === "confirm";
-    return { state: { ...state, pending: { intent, slots, waiting } }, reply: say(confirm ? `confirm_${intent}` : `ask_${waiting}`, slots), kind: confirm ? "confirm" : "ask" };
+    const reply = confirm && careful ? say("confirm_not", { wish: rules.wishes[intent][language] }) : say(confirm ? `confirm_${intent}` : `ask_${waiting}`, slots);
+    return { state: { ...state, pending: { intent, slots, waiting, careful } }, reply, kind: confirm ? "confirm" : "ask" };
   }
 
   /** @param {State} state @param {string} intent @param {Slots} slots @returns {Turn} */
@@ -111,24 +112,26 @@ export function dialogue({ robot, language, rules, gazetteer, finder }) {
     return { state: { world, pending: null, last: { ...state.last, ...slots } }, reply: say(key, { ...slots, ...more }), kind: "done" };
   }
 
-  /** @param {string} text */
-  function pointsBack(text) {
+  /** Whether a sentence holds one of the words of a list of the rules. @param {string} text @param {"pronouns" | "not"} what */
+  function says(text, what) {
     const folded = fold(text);
-    return rules.pronouns[language].some((/** @type {string} */ p) => (language === "en" ? words(folded).includes(p) : folded.includes(p)));
+    const within = language === "en" ? words(folded) : folded;
+    return rules[what][language].some((/** @type {string} */ word) => within.includes(word));
   }
 
-  /** @param {State} state @param {string} intent @param {Slots} given @param {string} text @returns {Turn} */
-  function next(state, intent, given, text) {
+  /** @param {State} state @param {string} intent @param {Slots} given @param {string} text @param {boolean} [warned] the wish held a "not" @returns {Turn} */
+  function next(state, intent, given, text, warned = false) {
     const slots = { ...given };
+    const careful = warned || (rules.guarded.includes(intent) && says(text, "not"));
     for (const name of rules.needs[intent]) {
-      if (!(name in slots) && pointsBack(text) && name in state.last) slots[name] = state.last[name];
+      if (!(name in slots) && says(text, "pronouns") && name in state.last) slots[name] = state.last[name];
       if (name === "order" && !(name in slots) && "item" in slots) {
         const same = Object.entries(state.world.orders).filter(([, order]) => /** @type {any} */ (order).item === slots.item);
         if (same.length === 1) slots.order = same[0][0];
       }
-      if (!(name in slots)) return ask(state, intent, slots, name);
+      if (!(name in slots)) return ask(state, intent, slots, name, careful);
     }
-    return rules.dangerous.includes(intent) ? ask(state, intent, slots, "confirm") : doIt(state, intent, slots);
+    return careful || rules.dangerous.includes(intent) ? ask(state, intent, slots, "confirm", careful) : doIt(state, intent, slots);
   }
 
   /** @param {string} waiting @param {Slots} found @returns {Slots | null} */
@@ -152,8 +155,8 @@ export function dialogue({ robot, language, rules, gazetteer, finder }) {
       if (rules.no[language].includes(plain)) return { state: { ...state, pending: null }, reply: say("dropped", {}), kind: "dropped" };
       if (pending.waiting === "confirm" && rules.yes[language].includes(plain)) return doIt(state, pending.intent, pending.slots);
       const given = answer(pending.waiting, found);
-      if (given && (bare(text) || !understood.accepted || understood.intent === pending.intent)) return next(state, pending.intent, { ...pending.slots, ...found, ...given }, text);
-      if (!understood.accepted) return ask(state, pending.intent, pending.slots, pending.waiting);
+      if (given && (bare(text) || !understood.accepted || understood.intent === pending.intent)) return next(state, pending.intent, { ...pending.slots, ...found, ...given }, text, pending.careful);
+      if (!understood.accepted) return ask(state, pending.intent, pending.slots, pending.waiting, pending.careful);
     }
     if (!understood.accepted) return { state: { ...state, pending: null }, reply: chat || say("refused", {}), kind: chat ? "chat" : "refused" };
     return next(state, understood.intent, found, text);
