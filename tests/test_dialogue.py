@@ -173,6 +173,17 @@ class TestStored:
         assert np.mean(rows["false_refusals"]) <= 0.05
         assert np.mean(rows["accuracy"]) > np.mean(rows["keywords"]) + 0.2
 
+    def test_the_exam_is_as_the_card_says(self, robots):
+        shares = []
+        for (robot, language), model in robots.items():
+            exam = phrases.load_exam(robot, language)
+            best, _ = model.scores([text for text, _ in exam])
+            shares.append(
+                np.mean([model.labels[j] == intent for j, (_, intent) in zip(best, exam, strict=True)])
+            )
+        card = (FOLDER / "robots.md").read_text(encoding="utf-8")
+        assert f"{100 * min(shares):.0f} to {100 * max(shares):.0f} %" in card
+
     def test_it_is_small_enough_for_a_page(self, log):
         assert (FOLDER / "robots.npz").stat().st_size <= 100_000
         card = (FOLDER / "robots.md").read_text(encoding="utf-8")
