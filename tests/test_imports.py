@@ -32,6 +32,7 @@ ALLOWED = {
     "scorecard": {"functional"},
     "parameter_counts": set(),
     "retrieval": set(),
+    "dialogue": {"functional", "retrieval", "serialization"},
     "surfaces": set(),
     "tokenizers": {"functional"},
     "ngrams": {"functional"},

@@ -19,7 +19,7 @@ from nnbook.widgets._base import Widget
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 # Which widget turns which kind of model into the data for its JavaScript
-_PACKERS = {"MLP": "digit_pad", "Transformer": "text_sampler"}
+_PACKERS = {"MLP": "digit_pad", "Transformer": "text_sampler", "Robots": "robot_chat"}
 
 
 def stored_names() -> list[str]:

@@ -1,0 +1,157 @@
+"""What does this sentence want? A small linear model over hashed pieces, and the courage to refuse."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnbook.dialogue.features import N_BUCKETS, buckets, pieces, vectorise
+from nnbook.dialogue.phrases import OTHER, intents
+from nnbook.dialogue.slots import DATA, LANGUAGES, ROBOTS, Slot, find_slots
+from nnbook.functional import softmax
+from nnbook.retrieval import fold
+from nnbook.serialization import FORMAT, VERSION, read_arrays, write_arrays
+
+STORED = Path(__file__).resolve().parent.parent / "models" / "robots.npz"
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a robot made of a sentence.
+
+    `intent` is its best guess and `confidence` the probability of it; `accepted` says whether that is enough
+    to act. `slots` are the pieces that name something.
+    """
+
+    intent: str
+    confidence: float
+    accepted: bool
+    slots: tuple[Slot, ...]
+
+    def values(self) -> dict:
+        """Return {slot: value}; the first mention counts."""
+        return {slot.name: slot.value for slot in reversed(self.slots)}
+
+
+@dataclass(frozen=True, eq=False)
+class IntentModel:
+    """Softmax over the intents of one robot in one language, and `other`.
+
+    Attributes:
+        labels: names of the classes, `other` last.
+        weights: (n_buckets, n_labels); bias: (n_labels,).
+        threshold: below this probability the robot refuses.
+    """
+
+    robot: str
+    language: str
+    labels: tuple[str, ...]
+    weights: np.ndarray
+    bias: np.ndarray
+    threshold: float = 0.0
+
+    def logits(self, texts) -> np.ndarray:
+        """Return one row of logits for each text, shape (n_texts, n_labels)."""
+        return vectorise(texts, self.robot, n_buckets=len(self.weights)) @ self.weights + self.bias
+
+    def scores(self, texts) -> tuple[np.ndarray, np.ndarray]:
+        """Return (numbers of the best intents, their probabilities), each (n_texts,); `other` is not one."""
+        own = softmax(self.logits(texts))[:, :-1]
+        return own.argmax(axis=1), own.max(axis=1)
+
+    def understand(self, text: str) -> Understanding:
+        """Return intent, confidence and slots of one sentence."""
+        (best,), (confidence,) = self.scores([text])
+        return Understanding(
+            self.labels[best],
+            float(confidence),
+            bool(confidence >= self.threshold),
+            tuple(find_slots(text, self.robot)),
+        )
+
+    def evidence(self, text: str) -> list[tuple[str, float]]:
+        """Return (piece, push): how much each piece raises the best intent above the mean of all classes.
+
+        Largest first. Pieces that share a box share its weight.
+        """
+        found = pieces(text, self.robot)
+        (best,), _ = self.scores([text])
+        push = self.weights[:, best] - self.weights.mean(axis=1)
+        each = [(piece, float(push[buckets([piece], len(self.weights))[0]])) for piece in found]
+        scale = 1 / np.sqrt(max(1, len(buckets(found, len(self.weights)))))
+        return sorted(((piece, value * scale) for piece, value in each), key=lambda pair: -pair[1])
+
+
+def fit_intents(phrases, robot, language, *, inverse_penalty=30.0, n_buckets=N_BUCKETS) -> IntentModel:
+    """Fit logistic regression (scikit-learn, L2) on phrases, those labelled `other` included.
+
+    Args:
+        phrases: list of `Phrase`.
+        inverse_penalty: scikit-learn's C; larger trusts the phrases more.
+    """
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    labels = (*intents(robot), OTHER)
+    X = vectorise([phrase.text for phrase in phrases], robot, n_buckets=n_buckets)
+    y = np.array([labels.index(phrase.intent) for phrase in phrases])
+    model = LogisticRegression(C=inverse_penalty, max_iter=1000, tol=1e-6).fit(csr_matrix(X), y)
+    if len(model.classes_) != len(labels):
+        missing = [label for i, label in enumerate(labels) if i not in model.classes_]
+        raise ValueError(f"the phrases must hold every intent and {OTHER!r}; missing: {', '.join(missing)}.")
+    return IntentModel(robot, language, labels, model.coef_.T.copy(), model.intercept_.copy())
+
+
+def choose_threshold(confidences, *, false_refusals=0.02) -> float:
+    """Return the probability below which at most this share of good wishes lies (of the validation part)."""
+    return float(np.quantile(confidences, false_refusals))
+
+
+def by_keywords(text: str, robot: str) -> str | None:
+    """Return the first intent one of whose keywords stands in the text, or None: what a first script does.
+
+    >>> by_keywords("Please play some jazz", "home")
+    'play_music'
+    """
+    folded = fold(text)
+    table = json.loads((DATA / "keywords.json").read_text(encoding="utf-8"))[robot]
+    return next((intent for intent, words in table.items() if any(word in folded for word in words)), None)
+
+
+def rounded(model: IntentModel) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights as whole numbers from -127 to 127 (int8) and one float32 scale for each label."""
+    scale = (np.abs(model.weights).max(axis=0) / 127).astype(np.float32)
+    return np.rint(model.weights / scale.astype(np.float64)).astype(np.int8), scale
+
+
+def save_robots(models, path, *, metadata):
+    """Write all models to one file, weights rounded to eight bits."""
+    header = {"format": FORMAT, "version": VERSION, "kind": "Robots", "metadata": metadata, "models": {}}
+    arrays = {}
+    for model in models:
+        name = f"{model.robot}_{model.language}"
+        header["models"][name] = {"labels": list(model.labels), "threshold": round(model.threshold, 4)}
+        arrays[f"{name}_weights"], arrays[f"{name}_scales"] = rounded(model)
+        arrays[f"{name}_bias"] = model.bias.astype(np.float32)
+    write_arrays(path, header, **arrays)
+
+
+def load_robots(path=STORED) -> dict[tuple[str, str], IntentModel]:
+    """Return the stored models as {(robot, language): IntentModel}.
+
+    >>> load_robots()["home", "en"].understand("Could you lock the front door?").intent
+    'lock_door'
+    """
+    header, arrays = read_arrays(path)
+    models = {}
+    for robot in ROBOTS:
+        for language in LANGUAGES:
+            name = f"{robot}_{language}"
+            about = header["models"][name]
+            weights = arrays[f"{name}_weights"] * arrays[f"{name}_scales"].astype(np.float64)
+            bias = arrays[f"{name}_bias"].astype(np.float64)
+            models[robot, language] = IntentModel(
+                robot, language, tuple(about["labels"]), weights, bias, about["threshold"]
+            )
+    return models

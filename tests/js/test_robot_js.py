@@ -1,0 +1,164 @@
+"""The JavaScript of RobotChat must understand and answer as nnbook.dialogue does."""
+
+import json
+
+import numpy as np
+import pytest
+from test_js import HERE, run
+
+from nnbook.dialogue import features, phrases, trial
+from nnbook.dialogue.slots import LANGUAGES, ROBOTS, find_slots, language_of, mask
+from nnbook.functional import softmax
+from nnbook.widgets import RobotChat
+from nnbook.widgets.robot_chat import pack_stored
+
+STRANGE = [
+    "",
+    "!!",
+    "😀🚀 lights",
+    "Café lamp ＬＡＭＰ",
+    "二十五度 or twenty-five degrees",
+    "打开LAMP吧",
+    "don't turn it on!!",
+    "10min",
+    "half an hour",
+    "半个小时",
+    "十 分钟",
+    "order #4711 and 4712",
+    "constructor __proto__",
+    "°c 21°C",
+    "one two thirty three",
+    "seventeen seconds",
+    "十二个小时",
+    "𠮷灯",
+]
+TALKS = {
+    "home": [
+        [
+            "don't turn on the light",
+            "bedroom",
+            "no",
+            "turn on the light",
+            "kitchen",
+            "turn it off",
+            "play jazz",
+            "stop the music",
+            "what is on?",
+        ],
+        ["unlock the front door", "hm", "yes", "is the front door locked?", "lock it", "Hello!"],
+        [
+            "不要开卧室的灯",
+            "不",
+            "把灯打开",
+            "在客厅",
+            "关掉它",
+            "打开前门",
+            "不要",
+            "十五分钟后叫我",
+            "打扫厨房",
+            "卧室多少度",
+        ],
+        [
+            "set a timer",
+            "10",
+            "set the bedroom to 35 degrees",
+            "make the bedroom 21 degrees",
+            "water the plants",
+        ],
+        ["lock up", "never mind", "remind me in 90 seconds", "clean the hall", "你好"],
+    ],
+    "service": [
+        [
+            "where is my lamp",
+            "cancel order 4711",
+            "yes",
+            "cancel order 4711",
+            "yes please",
+            "invoice for order 9999",
+        ],
+        [
+            "the headphones are broken",
+            "i want to return the shoes",
+            "change the address of order 4711",
+            "to Madrid",
+        ],
+        ["取消订单", "4711", "是的", "寄到北京多少钱", "有水壶吗", "转人工", "你几岁"],
+        ["do you have the lamp in stock", "how much is delivery", "Berlin please", "what is your age"],
+    ],
+}
+
+
+def texts():
+    rng = np.random.default_rng(0)
+    for robot in ROBOTS:
+        for text in STRANGE:
+            yield robot, text
+        for language in LANGUAGES:
+            yield from ((robot, text) for text, _ in phrases.load_exam(robot, language))
+            test = trial.make_parts(robot, language, 0).test
+            yield from ((robot, test[i].text) for i in rng.integers(0, len(test), 40))
+
+
+def text_case(robot, text, models):
+    language = language_of(text)
+    masked = mask(text, robot)
+    slots = [
+        [s.name, s.value if isinstance(s.value, str) else f"{s.value:.9f}"] for s in find_slots(text, robot)
+    ]
+    return {
+        "robot": robot,
+        "text": text,
+        "language": language,
+        "masked": masked,
+        "found": features.pieces(text, robot),
+        "slots": slots,
+        "hash": features.fnv1a(text),
+        "probabilities": softmax(models[robot, language].logits([text]))[0].tolist(),
+    }
+
+
+def talk_case(robot, sentences, threshold=0.0):
+    usual = language_of(sentences[0])
+    chat, state, turns = RobotChat(robot, language=usual, threshold=threshold), None, []
+    for text in sentences:
+        turn = chat.answer(text, state)
+        state = turn.state
+        turns.append({"text": text, "reply": turn.reply, "kind": turn.kind, "after": state})
+    return {"robot": robot, "usual": usual, "threshold": threshold, "turns": turns}
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory):
+    models = RobotChat()._models
+    talks = [talk_case(robot, sentences) for robot in ROBOTS for sentences in TALKS[robot]]
+    talks += [talk_case("home", [text for text, _ in phrases.load_exam("home", "en")], 0.05)]
+    talks += [talk_case("service", [text for text, _ in phrases.load_exam("service", "zh")], 0.05)]
+    everything = {
+        "data": pack_stored("robots"),
+        "texts": [text_case(robot, text, models) for robot, text in texts()],
+        "talks": talks,
+    }
+    path = tmp_path_factory.mktemp("robots") / "cases.json"
+    path.write_text(json.dumps(everything), encoding="utf-8")
+    return path
+
+
+def test_the_page_answers_as_python_does(cases):
+    code, output, passed = run(HERE / "robot.parity.mjs", cases)
+    assert code == 0, output
+    assert passed == 3
+
+
+def test_a_probability_that_is_off_by_a_millionth_is_found(cases, tmp_path):
+    everything = json.loads(cases.read_text(encoding="utf-8"))
+    everything["texts"][30]["probabilities"][0] *= 1 + 1e-6
+    tampered = tmp_path / "cases.json"
+    tampered.write_text(json.dumps(everything), encoding="utf-8")
+    code, output, _ = run(HERE / "robot.parity.mjs", tampered)
+    assert code != 0
+    assert "relative error" in output
+
+
+def test_the_dialogues_cover_every_kind_of_turn():
+    kinds = {turn["kind"] for robot in ROBOTS for s in TALKS[robot] for turn in talk_case(robot, s)["turns"]}
+    assert kinds == {"done", "ask", "confirm", "dropped", "refused", "chat"}
