@@ -24,8 +24,8 @@ def _signals(model, X, y):
 def per_example_gradients(model, X, y):
     """The gradient of each row's own cross-entropy in all parameters: (n, n_parameters).
 
-    No loop over rows: for a weight matrix it is the outer product of the layer's input and the gradient at its
-    output. That is n times the memory of one gradient; `clipped_gradient_sum` does without.
+    No loop over rows: for a weight matrix it is the outer product of the layer's input and the gradient at
+    its output. That is n times the memory of one gradient; `clipped_gradient_sum` does without.
     """
     parts = []
     for a, d in _signals(model, X, y):

@@ -1,4 +1,4 @@
-"""Mortgage applications in Boston with the bank's decision and the applicant's race: real, and painful."""
+"""Mortgage applications in Boston with the bank's decision and the applicant's race."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ import numpy as np
 # fmt: off
 MONEY = [
     "hrat", "obrat", "loanprc", "loanamt", "price", "appinc", "netw", "liq", "self", "emp", "yjob", "unem",
-    "multi", "term", "fixadj", "inss", "gift", "cosign", "unver", "rep", "mortno", "mortlat1", "mortlat2", "cons",
-    "pubrec", "chist", "gdlin",
+    "multi", "term", "fixadj", "inss", "gift", "cosign", "unver", "rep", "mortno", "mortlat1", "mortlat2",
+    "cons", "pubrec", "chist", "gdlin",
 ]
 # fmt: on
 PLACE = ["min30", "bd", "mi", "vr", "suffolk"]
 PROTECTED = ["black", "hispan", "white", "male", "married", "old"]
-CODES = {"gdlin": 666, "lines": 999_999.375, "term": 999_999.375}  # numbers that mean "not known"
+CODES = {"gdlin": 666, "term": 999_999.375}  # numbers that mean "not known"
 MEANING = {
     "hrat": "housing cost, % of income",
     "obrat": "all debts, % of income",
@@ -96,8 +96,8 @@ def load_mortgages():
         description=(
             "1989 applications for mortgages in the area of Boston, 1990, collected by the Federal Reserve "
             "Bank of Boston (R package wooldridge, GPL-3; the licence of the data themselves is not stated). "
-            "Sums are logarithms here. Not realistic: the target is the decision of the bank, not whether the "
-            "loan was paid back, so a model learns the bank's judgement with its faults; one city, one year, "
+            "Sums are logarithms here. Not realistic: the target is the decision of the bank, not whether "
+            "the loan was paid back, so a model learns the bank's judgement with its faults; one city, one year, "
             "more than thirty years ago; groups other than white, black and Hispanic are missing; who was "
             "discouraged from applying is not in the table; codes for unknown values and typing errors are "
             "known in this file, and researchers dispute what it shows."
