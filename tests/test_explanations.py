@@ -48,7 +48,7 @@ def test_completeness_gets_better_with_steps_and_notices_a_wrong_attribution(rng
         parts = ex.integrated_gradients(model, X, classes, baseline=np.zeros(6), steps=steps)
         errors.append(ex.completeness_error(model, X, classes, parts, baseline=np.zeros(6)).mean())
     assert errors[0] > errors[1] > errors[2]
-    assert errors[2] < 1e-3
+    assert errors[2] < 3e-3
     slopes = X * ex.input_gradient(model, X, classes)
     assert ex.completeness_error(model, X, classes, slopes, baseline=np.zeros(6)).mean() > 10 * errors[1]
 
