@@ -98,8 +98,8 @@ def load_mortgages():
             "Bank of Boston (R package wooldridge, GPL-3; the licence of the data themselves is not stated). "
             "Sums are logarithms here. Not realistic: the target is the decision of the bank, not whether "
             "the loan was paid back, so a model learns the bank's judgement with its faults; one city, one "
-            "year, more than thirty years ago; groups other than white, black and Hispanic are missing; who was "
-            "discouraged from applying is not in the table; codes for unknown values and typing errors are "
-            "known in this file, and researchers dispute what it shows."
+            "year, more than thirty years ago; groups other than white, black and Hispanic are missing; who "
+            "was discouraged from applying is not in the table; codes for unknown values and typing errors "
+            "are known in this file, and researchers dispute what it shows."
         ),
     )
