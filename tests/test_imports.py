@@ -44,6 +44,11 @@ ALLOWED = {
     "training": {"schedules"},
     "language_model": {"functional", "losses"},
     "generation": {"functional", "callbacks"},
+    # what one asks of a trained network, and training that respects people
+    "explanations": {"functional"},
+    "privacy": {"functional"},
+    "private_training": {"functional", "layers"},
+    "fairness": {"functional"},
     "serialization": {*PARTS, "attention", "transformer", "mlp"},
 }
 LEAVES = {"plots", "widgets", "clinic", "exercises"}  # import what they like; nobody imports them
