@@ -22,6 +22,8 @@ ALLOWED = {
     "attention": PARTS,
     "transformer": {*PARTS, "attention"},
     "mlp": {*LAYERS, "activations"},
+    "sequence_dropout": {"functional"},
+    "recurrent": {*LAYERS, "embeddings", "sequence_dropout"},
     # these know no layers, and not each other
     "losses": {"functional"},
     "metrics": {"functional"},
