@@ -20,7 +20,8 @@ class Recurrent(Layer):
         dtype, rng: number format and source of the starting weights.
 
     `params`: `weight_x` (D, G·H), `weight_h` (H, G·H) and `bias` (G·H,), with G blocks of columns: 1 in an
-    RNN, 4 in an LSTM. Sequences come in as (B, T, D) and go out as hidden states (B, T, H). The first state is zero.
+    RNN, 4 in an LSTM. Sequences come in as (B, T, D) and go out as hidden states (B, T, H). The first state
+    is zero.
     """
 
     blocks = 1
@@ -169,6 +170,26 @@ class SequenceClassifier(Layer):
         self.head = Linear(hidden, n_classes, dtype=dtype, rng=rng)
         self.children = (self.embedding, self.recurrent, self.head)
         self._lay_out(np.dtype(dtype))
+
+    @property
+    def settings(self):
+        """What rebuilds this model: sizes, cell and dropout, without the weights."""
+        return {
+            "vocab_size": self.embedding.vocab_size,
+            "d_model": self.embedding.d_model,
+            "hidden": self.recurrent.hidden,
+            "n_classes": self.head.out_features,
+            "cell": type(self.recurrent).__name__,
+            "dropout": [self.dropout.way, self.dropout.rate],
+        }
+
+    @classmethod
+    def from_settings(cls, settings, *, dtype, rng):
+        """A model with these `settings` and fresh weights."""
+        settings = dict(settings)
+        way, rate = settings.pop("dropout")
+        cell = {"RNN": RNN, "LSTM": LSTM}[settings.pop("cell")]
+        return cls(**settings, cell=cell, dropout=SequenceDropout(way, rate, rng=rng), dtype=dtype, rng=rng)
 
     def check_inputs(self, x):
         """Return `x` as an array of token ids, or say what is wrong with it."""

@@ -40,12 +40,13 @@ ALLOWED = {
     "autodiff": set(),
     "audio": set(),
     "gradcheck": {"functional"},
+    "exchange": set(),
     "callbacks": set(),
     # training gets model, loss and optimizer as arguments
     "training": {"schedules"},
     "language_model": {"functional", "losses"},
     "generation": {"functional", "callbacks"},
-    "serialization": {*PARTS, "attention", "transformer", "mlp"},
+    "serialization": {*PARTS, "attention", "transformer", "mlp", "recurrent"},
 }
 LEAVES = {"plots", "widgets", "clinic", "exercises"}  # import what they like; nobody imports them
 NOTEBOOK_TOOLS = {
