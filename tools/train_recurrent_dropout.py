@@ -1,6 +1,6 @@
 """Train recurrent networks with no, naive and variational dropout on Chinese reviews; store what came.
 
-Usage: python tools/train_recurrent_dropout.py [--fresh]   part of `make models`; minutes on one core
+Usage: python tools/train_recurrent_dropout.py [--fresh]   part of `make models`; six minutes on one core
 
 Writes nnbook/models/recurrent_dropout.json (every run) and recurrent_dropout.npz (one network: variational
 dropout, seed 0, as it was at its best epoch). Each finished run goes to _build/models/ at once, so a stopped
@@ -40,11 +40,14 @@ SETTINGS = {
     "passes": 20,
     "min_count": 3,
 }
-RUNS = [
-    (way, rate, seed)
-    for seed in (0, 1, 2)
-    for way, rate in (("none", 0.0), ("naive", 0.5), ("variational", 0.5))
-]
+WAYS = (
+    ("none", 0.0),
+    ("naive", 0.25),
+    ("naive", 0.5),
+    ("variational", 0.25),
+    ("variational", 0.5),
+)
+RUNS = [(way, rate, seed) for way, rate in WAYS for seed in (0, 1, 2)]
 STORED = ("variational", 0.5, 0)
 
 
@@ -189,6 +192,7 @@ def main() -> int:
         )
     counts = {name: {"reviews": len(y), "praise": int(np.sum(y))} for name, (_, y) in data.items()}
     log = {"settings": SETTINGS, "data": counts, "vocab_size": tokenizer.vocab_size}
+    rows.sort(key=lambda row: RUNS.index((row["way"], row["rate"], row["seed"])))
     log |= {"baseline": baseline(data, tokenizer.vocab_size), "runs": rows}
     text = json.dumps(log, indent=1, ensure_ascii=False)
     (MODELS / "recurrent_dropout.json").write_text(text + "\n", encoding="utf-8")
