@@ -155,6 +155,13 @@ def baseline(data, vocab_size):
     return {"C": strength, **figures(model.predict_log_proba(X), y)}
 
 
+def one_run_a_line(log):
+    """The log as JSON that a person can read and a diff can show."""
+    head = json.dumps({name: value for name, value in log.items() if name != "runs"}, indent=1)
+    runs = ",\n  ".join(json.dumps(row) for row in log["runs"])
+    return f'{head[:-2]},\n "runs": [\n  {runs}\n ]\n}}\n'
+
+
 def main() -> int:
     """Train what is missing, then write the log and the stored network."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -194,8 +201,7 @@ def main() -> int:
     log = {"settings": SETTINGS, "data": counts, "vocab_size": tokenizer.vocab_size}
     rows.sort(key=lambda row: RUNS.index((row["way"], row["rate"], row["seed"])))
     log |= {"baseline": baseline(data, tokenizer.vocab_size), "runs": rows}
-    text = json.dumps(log, indent=1, ensure_ascii=False)
-    (MODELS / "recurrent_dropout.json").write_text(text + "\n", encoding="utf-8")
+    (MODELS / "recurrent_dropout.json").write_text(one_run_a_line(log), encoding="utf-8")
     print("bag of characters:", log["baseline"])
     return 0
 
