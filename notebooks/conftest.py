@@ -21,7 +21,7 @@ class NotebookThatCannotRun(pytest.File):
         reason = why_skipped(self.path)
         if os.environ.get("FRAMEWORKS") == "1":
             raise self.CollectError(f"{self.path.name} {reason}")
-        pytest.skip(reason, allow_module_level=True)
+        pytest.skip(f"{self.path.name} {reason}", allow_module_level=True)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -55,7 +55,7 @@ def why_skipped(path) -> str:
     """Return "" if the notebook can run here, else one line with what is missing and how to get it."""
     imported = imported_packages(nbformat.read(path, as_version=4))
     missing = [name for name in optional_packages() if name in imported and not is_installed(name)]
-    return f"needs {' and '.join(missing)}: {ADVICE}" if missing else ""
+    return f"needs {', '.join(missing)}: {ADVICE}" if missing else ""
 
 
 def main() -> int:
