@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nnbook import activations, mlp
+from nnbook.recurrent import SequenceClassifier
 from nnbook.transformer import Transformer
 
 FORMAT, VERSION = "nnbook-model", 1
@@ -15,10 +16,10 @@ ACTIVATIONS = {name: getattr(activations, name) for name in ("Identity", "ReLU",
 
 
 def save_model(model, path, *, metadata=None):
-    """Write an `MLP` or a `Transformer` to `path`; an existing file is replaced only by a complete new one.
+    """Write a model to `path`; an existing file is replaced only by a complete new one.
 
     Args:
-        model: an `nnbook.mlp.MLP` or an `nnbook.transformer.Transformer`.
+        model: an `nnbook.mlp.MLP`, `nnbook.transformer.Transformer` or `nnbook.recurrent.SequenceClassifier`.
         path: file name; `.npz` is the custom.
         metadata: small dictionary that JSON can hold, given back by `load_model`.
     Raises:
@@ -68,7 +69,11 @@ def _header(model, metadata):
         }
     if isinstance(model, Transformer):
         return {**header, "kind": "Transformer", "settings": model.settings}
-    raise TypeError(f"save_model stores an MLP or a Transformer; got {type(model).__name__}.")
+    if isinstance(model, SequenceClassifier):
+        return {**header, "kind": "SequenceClassifier", "settings": model.settings}
+    raise TypeError(
+        f"save_model stores an MLP, a Transformer or a SequenceClassifier; got {type(model).__name__}."
+    )
 
 
 def load_model(path):
@@ -107,6 +112,8 @@ def _build(header):
     dtype, rng = np.dtype(header["dtype"]), np.random.default_rng(0)
     if header["kind"] == "Transformer":
         return Transformer(**header["settings"], dtype=dtype, rng=rng)
+    if header["kind"] == "SequenceClassifier":
+        return SequenceClassifier.from_settings(header["settings"], dtype=dtype, rng=rng)
     return mlp.MLP(
         header["sizes"],
         activation=ACTIVATIONS[header["activation"]],

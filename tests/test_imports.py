@@ -22,6 +22,8 @@ ALLOWED = {
     "attention": PARTS,
     "transformer": {*PARTS, "attention"},
     "mlp": {*LAYERS, "activations"},
+    "sequence_dropout": {"functional"},
+    "recurrent": {*LAYERS, "embeddings", "sequence_dropout"},
     # these know no layers, and not each other
     "losses": {"functional"},
     "metrics": {"functional"},
@@ -39,6 +41,7 @@ ALLOWED = {
     "autodiff": set(),
     "audio": set(),
     "gradcheck": {"functional"},
+    "exchange": set(),
     "callbacks": set(),
     # training gets model, loss and optimizer as arguments
     "training": {"schedules"},
@@ -49,7 +52,7 @@ ALLOWED = {
     "privacy": {"functional"},
     "private_training": {"functional", "layers"},
     "fairness": {"functional"},
-    "serialization": {*PARTS, "attention", "transformer", "mlp"},
+    "serialization": {*PARTS, "attention", "transformer", "mlp", "recurrent"},
 }
 LEAVES = {"plots", "widgets", "clinic", "exercises"}  # import what they like; nobody imports them
 NOTEBOOK_TOOLS = {

@@ -79,7 +79,9 @@ def test_a_failed_save_leaves_the_old_file_and_no_other(saved):
     before = saved.read_bytes()
     with pytest.raises(TypeError, match="metadata must be plain numbers, strings, lists and dictionaries"):
         save_model(MLP([2, 1], rng=RNG), saved, metadata={"x": np.ones(2)})
-    with pytest.raises(TypeError, match=r"save_model stores an MLP or a Transformer; got Linear."):
+    with pytest.raises(
+        TypeError, match=r"save_model stores an MLP, a Transformer or a SequenceClassifier; got Linear."
+    ):
         save_model(Linear(2, 1, rng=RNG), saved)
     assert saved.read_bytes() == before
     assert os.listdir(saved.parent) == ["model.npz"]

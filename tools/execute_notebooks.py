@@ -4,7 +4,7 @@ Usage: python tools/execute_notebooks.py [--check] [notebook …]      without n
 
 Blanks of exercises are cut from their solutions first (see cut_exercises.py). With --check nothing is
 written; the exit code is 1 if a notebook would change. A notebook that fails is left as it was, and the
-failing cell is shown.
+failing cell is shown. A notebook that needs a framework which is not installed is left as it was, too.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import nbformat
 from cut_exercises import ExerciseError, refresh
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from requirements_of_notebooks import why_skipped
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 # What a run must not depend on: the date that some writers put into files, and the order of sets of strings
@@ -120,6 +121,9 @@ def main() -> int:
     failed = changed = False
     for path in arguments.notebooks:
         start = time.perf_counter()
+        if reason := why_skipped(path):
+            print(f"{path.name}: left as it was: {reason}")
+            continue
         try:
             this_changed = run(path.resolve(), write=not arguments.check)
         except (CellExecutionError, ExerciseError) as error:
