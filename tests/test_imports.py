@@ -44,6 +44,16 @@ ALLOWED = {
     "language_model": {"functional", "losses"},
     "generation": {"functional", "callbacks"},
     "serialization": {*PARTS, "attention", "transformer", "mlp"},
+    "driving": {
+        "functional",
+        "activations",
+        "losses",
+        "mlp",
+        "optimizers",
+        "schedules",
+        "training",
+        "serialization",
+    },
 }
 LEAVES = {"plots", "widgets", "clinic", "exercises"}  # import what they like; nobody imports them
 NOTEBOOK_TOOLS = {

@@ -9,8 +9,8 @@ MAX_STEERING = np.pi / 4
 def bicycle_step(state, steering, acceleration, dt, *, length=LENGTH):
     """Move a kinematic bicycle for `dt` seconds, as highway-env does (one step of Euler).
 
-    The centre of the car moves at the slip angle β to its heading, with tan β = ½ tan δ. Source: Polack et al., The kinematic
-    bicycle model, IEEE Intelligent Vehicles Symposium 2017.
+    The centre of the car moves at the slip angle β to its heading, with tan β = ½ tan δ.
+    Source: Polack et al., The kinematic bicycle model, IEEE Intelligent Vehicles Symposium 2017.
 
     Args:
         state: (x, y, heading, speed): metres, radians, metres per second.
@@ -38,8 +38,9 @@ def pure_pursuit(target, *, length=LENGTH):
     Returns:
         δ in radians, cut to ±45°.
 
-    The bicycle drives a circle of curvature sin β / (length / 2) that leaves at the angle β. It meets a point at
-    distance d and angle α if sin β / (length / 2) = 2 sin(α - β) / d. Source: Coulter, 1992, for the rear axle.
+    The bicycle drives a circle of curvature sin β / (length / 2) that leaves at the angle β. It meets a
+    point at distance d and angle α if sin β / (length / 2) = 2 sin(α - β) / d. Source: Coulter, 1992, who
+    does it for the rear axle.
 
     >>> round(pure_pursuit((10.0, 0.0)), 3), round(pure_pursuit((8.0, 1.0)), 3)
     (0.0, 0.151)

@@ -102,7 +102,7 @@ def clone(lessons, *, rng, epochs=60, batch_size=64, learning_rate=2e-3):
 
 
 def dagger(world, lessons, *, rng, rounds=5, laps_per_round=3, first_seed=2000, sensor=CLEAR, watch=None):
-    """Dataset aggregation: the pupil drives, the expert says what was right, the pupil learns from all so far.
+    """Dataset aggregation: the pupil drives, the expert says what was right, the pupil learns from it all.
 
     Source: Ross, Gordon & Bagnell, 2011.
 

@@ -1,4 +1,4 @@
-"""Reading the road from a poor sensor: one small network looks at every cell through the same small window."""
+"""Reading the road from a poor sensor: one small network looks at every cell through the same window."""
 
 from dataclasses import dataclass, replace
 

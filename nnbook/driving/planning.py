@@ -17,16 +17,16 @@ _STEPS = [(i, j, float(np.hypot(i, j))) for i in (-1, 0, 1) for j in (-1, 0, 1) 
 def a_star(cost, start, *, is_goal, bound):
     """The cheapest way over a grid to any goal cell, moving to the eight neighbours.
 
-    A step costs its length (1 or √2) times the mean cost of its two cells. The cell that is taken next is the one
-    with the smallest cost so far plus `bound`. Source: Hart, Nilsson & Raphael, 1968.
+    A step costs its length (1 or √2) times the mean cost of its two cells. The cell that is taken next is
+    the one with the smallest cost so far plus `bound`. Source: Hart, Nilsson & Raphael, 1968.
 
     Args:
         cost: (rows, columns); cost of a step of length 1; infinity is a wall.
         start: (row, column).
         is_goal: function (row, column) -> bool.
-        bound: function (row, column) -> a cost that the rest of the way cannot be below. 0 is always right.
+        bound: function (row, column) -> what the rest of the way costs at least. 0 is always right.
     Returns:
-        (cells, total, n_visited): the way as a list of (row, column), its cost, and how many cells were taken.
+        (cells, total, n_visited): the way as a list of (row, column), its cost, how many cells were taken.
         If no goal can be reached, cells is [] and total infinity.
 
     >>> cost = np.array([[1, np.inf, 1], [1, np.inf, 1], [1, 1, 1.0]])
@@ -85,8 +85,8 @@ def step_cost(probability, cars=(), *, wall=WALL):
 def plan(probability, cars=(), *, horizon=HORIZON):
     """A path over the perceived road, as points in the frame of the car.
 
-    The goal is any cell at least `horizon` metres away; the cheapest wins. If none can be reached, the way goes
-    as far as it can.
+    The goal is any cell at least `horizon` metres away; the cheapest wins. If none can be reached, the way
+    goes as far as it can.
 
     Args:
         probability: chance of road of each cell, shape (24, 24).

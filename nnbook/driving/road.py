@@ -1,7 +1,7 @@
 """The road as geometry: which points lie on it, and what a perfect eye would see from a car.
 
-Lengths are metres, angles radians. A *pose* is (x, y, heading). The eye looks at a square of cells in front of
-the car: row i is distance ahead, column j is to the side, and the first column is the left of the picture
+Lengths are metres, angles radians. A *pose* is (x, y, heading). The eye looks at a square of cells in front
+of the car: row i is distance ahead, column j is to the side, and the first column is the left of the picture
 when the car drives up the page.
 """
 
@@ -13,7 +13,7 @@ BEHIND = 3.0  # the square begins this far behind the centre of the car
 AHEAD = BEHIND + np.arange(-2 * BEHIND, N_CELLS * CELL - 2 * BEHIND, CELL) + CELL / 2
 ASIDE = (np.arange(N_CELLS) + 0.5 - N_CELLS / 2) * CELL
 END_MARGIN = 5.0  # highway-env lets a lane reach one car length beyond both ends
-SLIT = 0.3  # metres: the lanes of its tracks leave slits between them; so far beside a lane still counts as road
+SLIT = 0.3  # metres beside a lane that still count as road: the lanes of its tracks leave slits
 
 
 def cell_centres():
@@ -70,7 +70,7 @@ class RoadMap:
         self.lanes = list(lanes)
 
     def on_road(self, points, margin=SLIT):
-        """Whether each point lies on any lane; with margin 0 exactly as highway-env's `lane.on_lane` decides it.
+        """Whether each point lies on any lane; with margin 0 exactly as highway-env's `lane.on_lane` does.
 
         Args:
             points: world coordinates, shape (…, 2).
@@ -94,7 +94,7 @@ class RoadMap:
         return _on_lane(direction * angle * radius, radius - np.hypot(px, py), length, width / 2 + margin)
 
     def truth(self, pose):
-        """What a perfect eye sees from `pose`: 1.0 where the centre of a cell is on the road, shape (24, 24)."""
+        """What a perfect eye sees from `pose`: 1.0 where a cell's centre is on the road, shape (24, 24)."""
         return self.on_road(to_world(cell_centres(), pose)).astype(np.float64)
 
 

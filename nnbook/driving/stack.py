@@ -114,8 +114,8 @@ class Episode:
 
 
 def radar(scene, rng, spread=0.2):
-    """Cars within 40 m in front, as the radar tells them, shape (n, 4); positions and speeds are off by 0.2."""
-    x, y, heading = scene.pose
+    """Cars within 40 m in front, as the radar tells them, shape (n, 4), with an error of 0.2 m and m/s."""
+    heading = scene.pose[2]
     if len(scene.cars) == 0:
         return np.zeros((0, 4))
     where = to_car(scene.cars[:, :2], scene.pose)

@@ -71,7 +71,10 @@ class World:
         self.track = track
         self._env = racetrack_class(track)(
             config={
-                "observation": {"type": "AttributesObservation", "attributes": ["time"]},  # not used, and cheap
+                "observation": {
+                    "type": "AttributesObservation",
+                    "attributes": ["time"],
+                },  # not used, and cheap
                 "action": {"type": "ContinuousAction", "longitudinal": True, "lateral": True},
                 "policy_frequency": round(1 / STEP_S),
                 "simulation_frequency": SIMULATED_HZ,
@@ -114,8 +117,17 @@ class World:
             crashed=bool(me.crashed),
         )
 
+    def middle_line(self, spacing=0.5):
+        """The middle of the road as points (n, 2) in metres, one lap in driving order; for measuring only."""
+        points = []
+        for _, (lanes,) in _segments(self._env.road.network.graph):
+            aside = lanes[0].width * (len(lanes) - 1) / 2  # from the middle of the left lane to the right
+            places = np.arange(0.0, lanes[0].length, spacing)
+            points += [lanes[0].position(place, aside) for place in places]
+        return np.array(points)
+
     def _place(self):
-        """Where on the lap our car is: metres from the start of the first part, along the middle of the road."""
+        """Where on the lap our car is: metres from the start of the first part, along the middle."""
         me = self._env.vehicle
         start, share = me.lane_index[0], me.lane.local_coordinates(me.position)[0] / me.lane.length
         return self._start_of[start] + self._length_of[start] * float(np.clip(share, 0.0, 1.0))
