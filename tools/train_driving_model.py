@@ -1,6 +1,6 @@
 """Train the networks of chapter 6.2, drive them, and write down what happened (ten minutes of one core).
 
-Usage: python tools/train_driving_model.py [reader] [stack] [imitation]      all three when none is named
+Usage: python tools/train_driving_model.py [reader] [stack] [memory] [imitation] [clones]      all by default
 
 Stores nnbook/models/driving-*.npz and one part each of nnbook/models/driving.json. All training uses the
 track "racetrack"; "oval" and "large" are only driven on. Test drives have the seeds 0 to 9, training drives
@@ -142,6 +142,15 @@ def stack():
         save("stack", results)
 
 
+def memory():
+    """Drive in the storm with the last eight pictures averaged."""
+    results = {}
+    for name, read in (("network", load_reader()), ("all-weather", load_reader("all-weather"))):
+        results[name] = ten_drives("racetrack", Stack(read, remember=8), sensor=STORM)
+        print(f"memory {name:12}", results[name]["outcomes"], results[name]["iou"], flush=True)
+        save("memory", results)
+
+
 def imitation():
     """Clone the expert, let the clone practise, and compare at the same number of expert answers."""
     results = {"settings": IMITATION, "seeds": []}
@@ -175,13 +184,7 @@ def imitation():
             first_seed=2000 + 100 * seed,
             watch=measure,
         )
-        more = watch_expert(world, range(first, first + 60), Lessons(), most=len(lessons))
-        bigger = clone(more, rng=np.random.default_rng(seed))
-        entry = {
-            "dagger": rounds,
-            "clone of as many": {"answers": len(more), **ten_drives("racetrack", bigger, laps=laps)},
-        }
-        print(seed, "clone of as many", len(more), np.mean(entry["clone of as many"]["progress"]), flush=True)
+        entry = {"dagger": rounds}
         if seed == 0:
             entry["elsewhere"] = {track: ten_drives(track, pupil) for track in ("oval", "large")}
             assert isinstance(pupil, Imitator)
@@ -189,7 +192,23 @@ def imitation():
         save("imitation", results)
 
 
+def clones():
+    """Fair rivals of DAgger: clones that only watched, for as many moments as the expert answered."""
+    runs = json.loads(RESULTS.read_text(encoding="utf-8"))["imitation"]["seeds"]
+    results = []
+    for seed, run in enumerate(runs):
+        results.append([])
+        for answers in [entry["answers"] for entry in run["dagger"][1:]]:
+            laps = range(1000 + 100 * seed, 1060 + 100 * seed)
+            lessons = watch_expert(World("racetrack"), laps, Lessons(), most=answers)
+            pupil = clone(lessons, rng=np.random.default_rng(seed))
+            drives = ten_drives("racetrack", pupil, laps=IMITATION["test_laps"])
+            results[-1].append({"answers": len(lessons), **drives})
+            print(seed, "clone", len(lessons), np.mean(drives["progress"]), drives["outcomes"], flush=True)
+            save("clones", results)
+
+
 if __name__ == "__main__":
-    parts = {"reader": reader, "stack": stack, "imitation": imitation}
+    parts = {"reader": reader, "stack": stack, "memory": memory, "imitation": imitation, "clones": clones}
     for part in sys.argv[1:] or parts:
         parts[part]()

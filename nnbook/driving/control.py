@@ -43,7 +43,7 @@ def pure_pursuit(target, *, length=LENGTH):
     does it for the rear axle.
 
     >>> round(pure_pursuit((10.0, 0.0)), 3), round(pure_pursuit((8.0, 1.0)), 3)
-    (0.0, 0.151)
+    (0.0, 0.095)
     """
     ahead, aside = float(target[0]), float(target[1])
     distance, angle = np.hypot(ahead, aside), np.arctan2(aside, ahead)

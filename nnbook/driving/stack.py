@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nnbook.driving.control import LENGTH, pure_pursuit
+from nnbook.driving.memory import Memory
 from nnbook.driving.perception import CLEAR, Shading
 from nnbook.driving.planning import arc_lengths, plan, point_at
 from nnbook.driving.road import to_car
@@ -26,12 +27,14 @@ class View:
         radar: cars in front, shape (n, 4): ahead, aside (m), heading against ours (rad), speed (m/s).
         speed: our own, m/s.
         truth: what a perfect eye would see; for measuring, and for drivers with perfect eyes.
+        motion: how we moved since the last view: (ahead, aside, turn) in m and rad, seen from there.
     """
 
     picture: np.ndarray
     radar: np.ndarray
     speed: float
     truth: np.ndarray = field(repr=False)
+    motion: tuple = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,20 @@ class Stack:
     Args:
         read: function picture (24, 24) -> chance of road (24, 24); None means perfect eyes.
         use_radar: without it, the car does not see others.
+        remember: how many pictures are averaged before reading; 1 is no memory.
     """
 
-    def __init__(self, read=None, *, use_radar=True):
-        self.read, self.use_radar = read, use_radar
+    def __init__(self, read=None, *, use_radar=True, remember=1):
+        self.read, self.use_radar, self.remember = read, use_radar, remember
+        self.begin()
+
+    def begin(self):
+        """Forget the last drive."""
+        self._memory = Memory(self.remember)
 
     def __call__(self, view):
         """The `Decision` for a `View`."""
-        probability = view.truth if self.read is None else self.read(view.picture)
+        probability = view.truth if self.read is None else self.read(self._memory(view.picture, view.motion))
         cars = view.radar if self.use_radar else view.radar[:0]
         path = plan(probability, cars[np.abs(cars[:, 0]) < ALONGSIDE])
         steering = pure_pursuit(point_at(path, max(6.0, 0.8 * view.speed)))
@@ -125,6 +134,12 @@ def radar(scene, rng, spread=0.2):
     return targets[(where[:, 0] > -LENGTH) & (np.hypot(*where.T) < RADAR)]
 
 
+def motion(before, now):
+    """From one pose to the next, seen from the first: (ahead, aside, turn)."""
+    ahead, aside = to_car(np.array(now[:2]), before)
+    return float(ahead), float(aside), now[2] - before[2]
+
+
 def drive(world, driver, seed, *, sensor=CLEAR, laps=1.0, limit_s=150.0, keep=False, watch=None):
     """Drive one episode until the laps are done, the road is left, somebody is hit, or time is over.
 
@@ -138,10 +153,14 @@ def drive(world, driver, seed, *, sensor=CLEAR, laps=1.0, limit_s=150.0, keep=Fa
     """
     rng = np.random.default_rng([seed, 62])
     shading, scene = Shading(rng), world.reset(seed)
-    episode, scores, steps = Episode("too slow", 0.0, 0.0), [], 0
+    episode, scores, steps, before = Episode("too slow", 0.0, 0.0), [], 0, scene.pose
+    if hasattr(driver, "begin"):
+        driver.begin()
     while steps * STEP_S < limit_s:
         truth = world.road.truth(scene.pose)
-        view = View(sensor.read(truth, scene.pose, shading, rng), radar(scene, rng), scene.speed, truth)
+        picture = sensor.read(truth, scene.pose, shading, rng)
+        view = View(picture, radar(scene, rng), scene.speed, truth, motion(before, scene.pose))
+        before = scene.pose
         decision = driver(view)
         if watch is not None:
             watch(view, decision)
