@@ -26,7 +26,7 @@ notebooks: $(READY) ## re-execute all notebooks; two runs give the same bytes
 	$(RUN) tools/execute_notebooks.py $(NB)
 
 models: $(READY)    ## train the stored models again (minutes; can be stopped and goes on)
-	$(RUN) tools/train_digits_model.py
+	$(RUN) tools/train_digits_model.py && $(RUN) tools/train_driving_model.py
 	for seed in 1 2 0; do $(RUN) tools/train_text_model.py --seed $$seed || exit; done
 
 machines: $(READY)  ## re-run the notebooks as other processors would

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from nnbook.driving.control import PID, bicycle_step, pure_pursuit, track
+from nnbook.driving.control import PID, bicycle_step, pure_pursuit, tracking_errors
 from nnbook.driving.planning import START, a_star, arc_lengths, plan, point_at, smooth, step_cost
 from nnbook.driving.road import AHEAD, ASIDE
 from nnbook.driving.stack import Stack, View, speed_behind, speed_in_bend
@@ -131,7 +131,7 @@ class TestControl:
             c, s = np.cos(pose[2]), np.sin(pose[2])
             return pure_pursuit((c * target[0] + s * target[1], -s * target[0] + c * target[1]))
 
-        errors = track(path, steer)
+        errors = tracking_errors(path, steer)
         assert errors[0] == pytest.approx(1.0)
         assert abs(errors[-1]) < 0.01
 

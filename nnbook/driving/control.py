@@ -79,7 +79,7 @@ class PID:
         return float(answer)
 
 
-def track(path, steer, *, speed=8.0, dt=0.1, start=(0.0, 1.0, 0.0), steps=400):
+def tracking_errors(path, steer, *, speed=8.0, dt=0.1, start=(0.0, 1.0, 0.0), steps=400):
     """Drive the bicycle along a known path at constant speed and return how far it was off.
 
     Args:
