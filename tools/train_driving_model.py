@@ -1,8 +1,10 @@
 """Train the networks of chapter 6.2, drive them, and write down what happened (ten minutes of one core).
 
-Usage: python tools/train_driving_model.py [reader] [stack] [memory] [imitation] [clones]      all by default
+Usage: python tools/train_driving_model.py [reader] [stack] [weather] [memory] [imitation] [clones]
 
-Stores nnbook/models/driving-*.npz and one part each of nnbook/models/driving.json. All training uses the
+All parts run when none is named.
+
+Stores nnbook/models/driving/*.npz and one part each of results.json beside them. All training uses the
 track "racetrack"; "oval" and "large" are only driven on. Test drives have the seeds 0 to 9, training drives
 others.
 """
@@ -14,12 +16,22 @@ import numpy as np
 
 from nnbook import losses, mlp, optimizers, schedules, serialization, training
 from nnbook.driving.imitation import Imitator, Lessons, clone, dagger, watch_expert
-from nnbook.driving.perception import CLEAR, STORM, RoadReader, by_blur, by_threshold, iou, pictures, windows
+from nnbook.driving.perception import (
+    CLEAR,
+    STORM,
+    RoadReader,
+    by_blur,
+    by_threshold,
+    iou,
+    pictures,
+    weather,
+    windows,
+)
 from nnbook.driving.stack import Stack, drive
 from nnbook.driving.stored import FOLDER, load_reader
 from nnbook.driving.world import TRACKS, World
 
-RESULTS = FOLDER / "driving.json"
+RESULTS = FOLDER / "results.json"
 TEST_SEEDS = range(10)
 TRAINING_SEEDS = range(3)
 READER = {"sizes": [81, 32, 1], "pictures": 400, "epochs": 10, "batch_size": 128, "learning_rate": 2e-3}
@@ -39,7 +51,7 @@ def store(model, name):
         "dtype": "float64",
         "metadata": {},
     }
-    path = FOLDER / f"driving-{name}.npz"
+    path = FOLDER / f"{name}.npz"
     serialization.write_arrays(path, header, parameters=model.parameters.astype(np.float32))
 
 
@@ -94,10 +106,10 @@ def reader():
         readers[name] = [RoadReader(model) for model in models]
     table = {}
     for track, road in places.items():
-        for weather, sensor in (("clear", CLEAR), ("storm", STORM)):
+        for sky, sensor in (("clear", CLEAR), ("storm", STORM)):
             test = pictures(road, 100, sensor, np.random.default_rng(777))
             for name, candidates in readers.items():
-                table[f"{track}/{weather}/{name}"] = [
+                table[f"{track}/{sky}/{name}"] = [
                     round(float(np.mean([iou(read(p) >= 0.5, t) for p, t in zip(*test, strict=True)])), 4)
                     for read in candidates
                 ]
@@ -140,6 +152,19 @@ def stack():
             flush=True,
         )
         save("stack", results)
+
+
+def worse():
+    """Drive in weather between clear and storm."""
+    results = {}
+    readers = {"network": load_reader(), "blur": by_blur, "threshold": by_threshold}
+    for severity in (0.25, 0.5, 0.75):
+        for name, read in readers.items():
+            drives = results[f"{severity}/{name}"] = ten_drives(
+                "racetrack", Stack(read), sensor=weather(severity)
+            )
+            print(severity, name, drives["outcomes"].count("finished"), drives["iou"], flush=True)
+            save("weather", results)
 
 
 def memory():
@@ -209,6 +234,13 @@ def clones():
 
 
 if __name__ == "__main__":
-    parts = {"reader": reader, "stack": stack, "memory": memory, "imitation": imitation, "clones": clones}
+    parts = {
+        "reader": reader,
+        "stack": stack,
+        "weather": worse,
+        "memory": memory,
+        "imitation": imitation,
+        "clones": clones,
+    }
     for part in sys.argv[1:] or parts:
         parts[part]()

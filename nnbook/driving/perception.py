@@ -50,6 +50,18 @@ CLEAR = Sensor()
 STORM = replace(CLEAR, noise=0.5, noise_per_metre=0.03, shade=0.35, dropout=0.3, reach=24.0)
 
 
+def weather(severity):
+    """A sensor between clear weather (0) and storm (1): every number in proportion.
+
+    >>> weather(0.5).noise, weather(1.0) == STORM
+    (0.375, True)
+    """
+    if not 0 <= severity <= 1:
+        raise ValueError(f"severity must lie in [0, 1], from clear to storm; got {severity}.")
+    clear, storm = vars(CLEAR), vars(STORM)
+    return Sensor(**{name: (1 - severity) * clear[name] + severity * storm[name] for name in clear})
+
+
 class Shading:
     """Light and dark patches on the world: a sum of waves, with standard deviation 1.
 

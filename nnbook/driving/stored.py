@@ -7,7 +7,7 @@ from nnbook.driving.imitation import Imitator
 from nnbook.driving.perception import RoadReader
 from nnbook.serialization import load_model
 
-FOLDER = Path(__file__).resolve().parents[1] / "models"
+FOLDER = Path(__file__).resolve().parents[1] / "models" / "driving"
 
 
 def load_reader(name="clear"):
@@ -26,10 +26,10 @@ def load_imitator(name="dagger"):
 
 def load_results():
     """What the tool measured, as it wrote it down: {"iou": …, "stack": …, "imitation": …}."""
-    return json.loads((FOLDER / "driving.json").read_text(encoding="utf-8"))
+    return json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
 
 
 def _path(files, name):
     if name not in files:
         raise KeyError(f"name must be one of {', '.join(files)}; got {name!r}.")
-    return FOLDER / f"driving-{files[name]}.npz"
+    return FOLDER / f"{files[name]}.npz"
