@@ -7,7 +7,7 @@ import pytest
 
 from nnbook.driving import perception, world
 from nnbook.driving.control import bicycle_step
-from nnbook.driving.perception import CLEAR, STORM, Shading, by_blur, iou, windows
+from nnbook.driving.perception import CLEAR, STORM, Shading, by_blur, iou, weather, windows
 from nnbook.driving.road import RoadMap, cell_centres, to_car, to_world
 from nnbook.driving.world import TRACKS, World
 
@@ -127,6 +127,13 @@ class TestSensor:
         assert shading(there) == pytest.approx(float(shading(spot)))
         values = shading(np.random.default_rng(1).uniform(0, 500, (4000, 2)))
         assert values.std() == pytest.approx(1.0, abs=0.1)
+
+    def test_weather_lies_between_clear_and_storm(self):
+        assert weather(0.0) == CLEAR
+        assert weather(1.0) == STORM
+        assert CLEAR.noise < weather(0.3).noise < STORM.noise
+        with pytest.raises(ValueError, match="severity must lie"):
+            weather(1.5)
 
     def test_out_of_reach_nothing_is_measured(self):
         shot = STORM.read(
