@@ -33,6 +33,7 @@ models: $(READY)    ## train the stored models again (minutes; can be stopped an
 	$(RUN) tools/train_digits_model.py
 	$(RUN) tools/train_robots_model.py
 	$(RUN) tools/train_recurrent_dropout.py
+	$(RUN) tools/train_driving_model.py
 	for seed in 1 2 0; do $(RUN) tools/train_text_model.py --seed $$seed || exit; done
 
 machines: $(READY)  ## re-run the notebooks as other processors would

@@ -53,6 +53,16 @@ ALLOWED = {
     "private_training": {"functional", "layers"},
     "fairness": {"functional"},
     "serialization": {*PARTS, "attention", "transformer", "mlp", "recurrent"},
+    "driving": {
+        "functional",
+        "activations",
+        "losses",
+        "mlp",
+        "optimizers",
+        "schedules",
+        "training",
+        "serialization",
+    },
 }
 LEAVES = {"plots", "widgets", "clinic", "exercises"}  # import what they like; nobody imports them
 NOTEBOOK_TOOLS = {
