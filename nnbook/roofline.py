@@ -25,9 +25,7 @@ class Machine:
     bytes_per_second: float
 
     def __post_init__(self):
-        _positive(
-            peak_flops_per_second=self.peak_flops_per_second, bytes_per_second=self.bytes_per_second
-        )
+        _positive(peak_flops_per_second=self.peak_flops_per_second, bytes_per_second=self.bytes_per_second)
 
     @property
     def ridge_flops_per_byte(self):

@@ -141,7 +141,7 @@ def fit_log_linear(n_parameters, n_tokens, losses):
 
 
 def _term(amplitude, exponent, log_size):
-    """amplitude / size^exponent, through logarithms: neither factor can overflow alone."""
+    """The term amplitude / size^exponent, through logarithms: neither factor can overflow alone."""
     if amplitude == 0:
         return np.zeros_like(log_size)
     return np.exp(np.clip(math.log(amplitude) - exponent * log_size, -745, 690))

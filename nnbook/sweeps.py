@@ -77,7 +77,13 @@ def train_run(run, *, precision="float32"):
     train, validation, vocab_size = _texts()
     rng = np.random.default_rng(run.seed)
     model = Transformer(
-        vocab_size, run.d_model, max(1, run.d_model // 16), run.n_layers, CONTEXT, dtype=np.dtype(precision), rng=rng
+        vocab_size,
+        run.d_model,
+        max(1, run.d_model // 16),
+        run.n_layers,
+        CONTEXT,
+        dtype=np.dtype(precision),
+        rng=rng,
     )
     inputs, targets = make_windows(train, CONTEXT)
     n_windows = run.steps * BATCH

@@ -2,8 +2,8 @@
 
     python tools/measure_machine.py [--rounds 15]
 
-Writes tools/machine.json. One thread; of each case the fastest of many rounds, because other programs can only
-make a round slower. int8 needs PyTorch (requirements-frameworks.txt); without it this row is left out.
+Writes tools/machine.json. One thread; of each case the fastest of many rounds, because other programs can
+only make a round slower. int8 needs PyTorch (requirements-frameworks.txt); without it this row is left out.
 """
 
 import os
@@ -56,7 +56,9 @@ def products(rounds, rng):
     for batch in BATCHES:
         x = rng.standard_normal((batch, WIDTH)).astype(np.float32)
         out = np.empty((batch, WIDTH), np.float32)
-        seconds = fastest(lambda x=x, out=out: np.dot(x, weight, out=out), max(3, rounds if batch < 128 else 4))
+        seconds = fastest(
+            lambda x=x, out=out: np.dot(x, weight, out=out), max(3, rounds if batch < 128 else 4)
+        )
         rows.append({"batch_size": batch, "flops_per_second": 2 * batch * WIDTH**2 / seconds})
     return rows
 
@@ -75,7 +77,9 @@ def formats(rounds, rng):
         add(name, w.nbytes, lambda w=w, v=v: w @ v)
     whole, scale = np.rint(weight.T * 20).astype(np.int8), np.full(WIDTH, 0.05, np.float32)
     v = x.astype(np.float32)
-    add("int8, expanded in NumPy", whole.nbytes + scale.nbytes, lambda: (whole.astype(np.float32) @ v) * scale)
+    add(
+        "int8, expanded in NumPy", whole.nbytes + scale.nbytes, lambda: (whole.astype(np.float32) @ v) * scale
+    )
     for share in (0.5, 0.9, 0.95):
         mask = np.abs(weight.T) > np.quantile(np.abs(weight), share)
         sparse = scipy.sparse.csr_matrix(np.where(mask, weight.T, 0).astype(np.float32))
@@ -124,7 +128,11 @@ def main():
     rounds, rng = parser.parse_args().rounds, np.random.default_rng(0)
     result = {
         "what": "fastest of many rounds, one thread; products of float32 matrices 4096 x 4096",
-        "machine": {"processor": platform.machine(), "cores": os.cpu_count(), "load_before": os.getloadavg()[0]},
+        "machine": {
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "load_before": os.getloadavg()[0],
+        },
         "width": WIDTH,
         "peaks": peaks(rounds, rng),
         "products": products(rounds, rng),

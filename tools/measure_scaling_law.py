@@ -1,9 +1,9 @@
-"""Measure how the loss of small character transformers falls with size and data (about six minutes on one core).
+"""Measure how the loss of small character transformers falls with size and data (minutes on one core).
 
     python tools/measure_scaling_law.py [--workers 1] [--scheduler tcp://host:8786] [--fresh]
 
-Writes tools/scaling_law.json after every run, so a stopped sweep goes on where it was. The runs are spread with
-Dask: without an address over processes of this machine, with one over the workers of a cluster.
+Writes tools/scaling_law.json after every run, so a stopped sweep goes on where it was. The runs are spread
+with Dask: without an address over processes of this machine, with one over the workers of a cluster.
 """
 
 import os
@@ -24,7 +24,7 @@ from nnbook.sweeps import SHAPES, SmallRun, train_run
 TARGET = Path(__file__).with_name("scaling_law.json")
 # Too short to use context: nearly all are no better than counting pairs of characters. Stored, not fitted.
 EARLY = [SmallRun(d, layers, 2**k) for d, layers in SHAPES for k in (16, 17)]
-# The most expensive runs of the two widest models are never shown to the fit: they are what the law must foretell.
+# The dearest runs of the two widest models are never shown to the fit: they are what the law must foretell.
 HELD_OUT = [SmallRun(64, 2, 2**20), SmallRun(96, 3, 2**19), SmallRun(96, 3, 2**20)]
 FITTED = [SmallRun(d, layers, 2**k) for d, layers in SHAPES for k in range(18, 21)]
 FITTED += [SmallRun(d, layers, 2**21) for d, layers in SHAPES[:3]]
@@ -52,7 +52,7 @@ def write(path, done):
     """Write all rows in the order of the plan, all or nothing."""
     parts = {"early": EARLY, "fit": FITTED, "held out": HELD_OUT, "repeat": REPEATS}
     rows = [
-        {"part": part, **done[key]}
+        {**done[key], "part": part}
         for part, runs in parts.items()
         for key in (tuple(asdict(run).values()) for run in runs)
         if key in done
