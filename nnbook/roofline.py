@@ -17,8 +17,8 @@ class Machine:
     """Peak arithmetic and peak memory traffic of one processor.
 
     >>> machine = Machine(peak_flops_per_second=40e9, bytes_per_second=10e9)
-    >>> machine.ridge_flops_per_byte, float(machine.attainable(1.0)) / 1e9, float(machine.attainable(8.0)) / 1e9
-    (4.0, 10.0, 40.0)
+    >>> machine.ridge_flops_per_byte, (machine.attainable([1.0, 8.0]) / 1e9).tolist()
+    (4.0, [10.0, 40.0])
     """
 
     peak_flops_per_second: float
@@ -63,8 +63,8 @@ def cost_after_compression(cost, byte_ratio, *, memory_share):
         byte_ratio: bytes after / bytes before, above 0.
         memory_share: share of the time that reads weights, 0 to 1; only this part becomes shorter.
 
-    >>> cost_after_compression(0.55, 0.5, memory_share=1.0), cost_after_compression(0.55, 0.5, memory_share=0.0)
-    (0.275, 0.55)
+    >>> [round(cost_after_compression(0.8, 0.5, memory_share=m), 3) for m in (1.0, 0.5, 0.0)]
+    [0.4, 0.6, 0.8]
     """
     _positive(byte_ratio=byte_ratio)
     if not 0 <= memory_share <= 1:

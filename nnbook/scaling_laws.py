@@ -1,8 +1,8 @@
 """How the loss of a model falls with its size and its data: L(N, D) = E + A / N^alpha + B / D^beta.
 
-Source: Hoffmann et al., Training compute-optimal large language models, 2022. They minimise a robust distance
-of log L from many starts; here, for every pair of exponents, the rest is linear regression, so that a grid over
-the two exponents finds the least squares without starts, steps or luck.
+Source: Hoffmann et al., Training compute-optimal large language models, 2022. They minimise a robust
+distance of log L from many starts; here, for every pair of exponents, the rest is linear regression, so that
+a grid over the two exponents finds the least squares without starts, steps or luck.
 """
 
 import math

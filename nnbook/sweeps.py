@@ -49,13 +49,13 @@ class SmallRun:
 
     @property
     def learning_rate(self):
-        """Smaller for wider models, 0.3 / d_model: near the best of a few tried at the widths 8, 32 and 96."""
+        """Smaller for wider models, 0.3 / d_model: near the best of four tried at the widths 8, 32, 96."""
         return 0.3 / self.d_model
 
 
 @lru_cache(maxsize=1)
-def _texts():
-    """Tokens of the training and validation plays, once per process."""
+def texts():
+    """Return (training tokens, validation tokens, vocab_size), made once per process."""
     corpus = load_shakespeare()
     alphabet = CharTokenizer.train(corpus.train, min_count=20, unknown=" ")
     part = corpus.validation[:VALIDATION_CHARACTERS]
@@ -74,7 +74,7 @@ def train_run(run, *, precision="float32"):
     Raises:
         ValueError: more characters than the training plays have.
     """
-    train, validation, vocab_size = _texts()
+    train, validation, vocab_size = texts()
     rng = np.random.default_rng(run.seed)
     model = Transformer(
         vocab_size,
