@@ -14,6 +14,9 @@ const SHARES = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95
 /** @param {number} n */
 const exact = (n) => n.toLocaleString("en-US");
 
+/** @param {number} n */
+const digits = (n) => `${n} ${n === 1 ? "digit" : "digits"}`;
+
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el: host }) {
   const scope = createScope();
@@ -105,7 +108,7 @@ function build(model, host, root, scope, network) {
     show("bytes", `${exact(result.bytes)} B`, `${percent(result.ratio)} of 16 bits`);
     show("zeros", percent(zeros / all), `${exact(all - zeros)} of ${exact(all)} are left`);
     show("margin", percent(Math.round(1000 * margin(now, result.ratio)) / 1000), `tokens at ${money(cost)} a million`);
-    const answer = lost === 0 ? "It reads as many digits as with 16 bits." : lost > 0 ? `It reads ${lost} digits fewer than with 16 bits.` : `It reads ${-lost} digits more than with 16 bits: chance.`;
+    const answer = lost === 0 ? "It reads as many digits as with 16 bits." : lost > 0 ? `It reads ${digits(lost)} fewer than with 16 bits.` : `It reads ${digits(-lost)} more than with 16 bits: chance.`;
     const gain = 100 * (margin(now, result.ratio) - margin(now, 1));
     const business = Math.abs(gain) < 0.05 ? "The margin stays." : `The margin ${gain > 0 ? "gains" : "loses"} ${Math.abs(gain).toFixed(1)} points.`;
     sentence.textContent = `${answer} ${business}`;
