@@ -1,9 +1,14 @@
 """Roofline, Amdahl and footprints: numbers by hand, limits, and what is refused."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from nnbook.roofline import Footprint, Machine, cost_after_compression, product_intensity
+
+ROOT = Path(__file__).parents[1]
 
 
 class TestRoofline:
@@ -59,3 +64,22 @@ class TestFootprint:
 
     def test_long_runs_do_not_overflow(self):
         assert np.isfinite(Footprint(1e40, 1e40).kg_co2)
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return json.loads((ROOT / "tools" / "machine.json").read_text(encoding="utf-8"))
+
+
+class TestStoredMachine:
+    def test_no_product_lies_above_the_roof(self, stored):
+        core = Machine(stored["peaks"]["float32_flops_per_second"], stored["peaks"]["bytes_per_second"])
+        for row in stored["products"]:
+            roof = core.attainable(product_intensity(row["batch_size"], stored["width"], stored["width"]))
+            assert row["flops_per_second"] <= 1.2 * roof, "the cache may help a little"
+
+    def test_many_rows_reach_the_peak_and_one_does_not(self, stored):
+        speeds = {row["batch_size"]: row["flops_per_second"] for row in stored["products"]}
+        assert speeds[512] > 0.8 * stored["peaks"]["float32_flops_per_second"]
+        assert speeds[1] < 0.3 * speeds[512]
+        assert stored["peaks"]["float32_flops_per_second"] > stored["peaks"]["float64_flops_per_second"]
