@@ -63,6 +63,20 @@ ALLOWED = {
         "training",
         "serialization",
     },
+    "scaling_laws": set(),
+    "roofline": set(),
+    # copies models, and gives fit a loss and a callback
+    "compression": {"functional", "losses", "callbacks", "transformer", "mlp"},
+    # one whole run as a function, for workers of a sweep: the place where all meet, like a notebook
+    "sweeps": {
+        "datasets",
+        "language_model",
+        "optimizers",
+        "schedules",
+        "tokenizers",
+        "training",
+        "transformer",
+    },
 }
 LEAVES = {"plots", "widgets", "clinic", "exercises"}  # import what they like; nobody imports them
 NOTEBOOK_TOOLS = {
