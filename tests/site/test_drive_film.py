@@ -81,6 +81,17 @@ def test_scrub_reset_and_speed(open_page, films):
     assert state(page)["speed"] == 4
 
 
+def test_the_space_bar_plays_and_pauses(open_page, films):
+    page = open_page(DriveFilm(*films, speed=0.5), reduced="no-preference")
+    page.get_by_label("Time", exact=True).focus()
+    page.keyboard.press(" ")
+    page.get_by_role("button", name="Pause").wait_for()
+    page.wait_for_timeout(400)
+    page.keyboard.press(" ")
+    page.get_by_role("button", name="Play").wait_for()
+    assert 0 < state(page)["second"] < 2
+
+
 def test_another_film_begins_at_its_start_and_its_title_is_text(open_page, films):
     page = open_page(DriveFilm(*films, second=2.0))
     page.get_by_text("<b>Two</b>").click()

@@ -16,7 +16,6 @@ function render({ model, el: host }) {
   const state = traits(scope, model, STATE, refresh);
   const films = /** @type {Recording[]} */ (model.get("films"));
   const problem = (/** @type {any} */ s) => problemWith({ ...s, films });
-  const first = state.initial;
   let now = state.initial;
   let second = now.second;
   let playing = false;
@@ -61,10 +60,9 @@ function render({ model, el: host }) {
   host.replaceChildren(root);
   scope.onDispose(() => root.remove());
   const loop = animationLoop(scope, root, frame);
-  scope.listen(root, "keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("button, input")) return;
-    if (event.key === " ") setPlaying(!playing);
-    else return;
+  scope.listen(scrub.input, "keydown", (event) => {
+    if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey) return; // a slider has no use for the space bar
+    setPlaying(!playing);
     event.preventDefault();
   });
 
@@ -248,7 +246,6 @@ function render({ model, el: host }) {
     draw();
   });
   refresh();
-  if (first.second > duration(film())) second = duration(film());
   return scope.dispose;
 }
 
