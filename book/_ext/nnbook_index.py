@@ -5,7 +5,7 @@ widget loads when a reader comes near it.
 """
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from docutils import nodes
 from sphinx import addnodes
@@ -31,6 +31,17 @@ def _words(node: nodes.Node) -> str:
     return inside if isinstance(node, nodes.Inline | nodes.TextElement) and inside else f" {inside} "
 
 
+def _links(section: nodes.section, docname: str) -> tuple[str, ...]:
+    """The sections to which a section itself leads, like ``notebooks/02_concepts#count-them``."""
+    folder, found = PurePosixPath(docname).parent, []
+    own = [child for child in section.children if not isinstance(child, nodes.section)]
+    for reference in (reference for child in own for reference in child.findall(nodes.reference)):
+        page, _, anchor = reference.get("refuri", "").partition("#")
+        if anchor and page.endswith(".html") and "/" not in page:
+            found.append(f"{folder / page.removesuffix('.html')}#{anchor}")
+    return tuple(found)
+
+
 def page_sections(docname: str, doctree: nodes.document) -> list:
     """Return the sections of a page."""
     from nnbook.widgets._book_index import Section
@@ -41,7 +52,8 @@ def page_sections(docname: str, doctree: nodes.document) -> list:
         title = next(iter(section.findall(nodes.title)), None)
         path = (*above, " ".join(title.astext().split()) if title is not None else "")
         text = " ".join("".join(_words(child) + " " for child in section.children).split())
-        found.append(Section(docname, section["ids"][0] if above else "", path, text))
+        anchor = section["ids"][0] if above else ""
+        found.append(Section(docname, anchor, path, text, _links(section, docname)))
         for child in section.children:
             if isinstance(child, nodes.section) and "nn-quiz" not in child["classes"]:
                 visit(child, path)

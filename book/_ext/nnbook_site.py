@@ -193,6 +193,20 @@ def mend_aria(app: Sphinx, pagename: str, templatename: str, context: dict, doct
         context["body"] = body
 
 
+def name_folds(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Name the arrows that open the list of a chapter's sections; the theme leaves them without words."""
+    make = context.get("generate_toctree_html")
+
+    def with_names(*args, **options):
+        tree = make(*args, **options)
+        for summary in tree.select("summary") if hasattr(tree, "select") else ():
+            summary["aria-label"] = f"Sections of {summary.find_parent('li').a.get_text(strip=True)}"
+        return tree
+
+    if make is not None:
+        context["generate_toctree_html"] = with_names
+
+
 class NnbookWidget(SphinxDirective):
     """``{nnbook-widget} Playground``: the body is the state, a JSON object; without one, the default
     state."""
@@ -224,6 +238,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", add_widget_scripts)
     app.connect("html-page-context", add_still_pictures)
     app.connect("html-page-context", mend_aria)
+    app.connect("html-page-context", name_folds, priority=900)  # after the theme has put its function there
     app.add_js_file(None, body=PRINT_LIGHT)
     app.connect("build-finished", drop_icon_script)
     app.add_directive("nnbook-widget", NnbookWidget)

@@ -14,6 +14,7 @@ from nnbook.retrieval import TfidfIndex, tokenise
 WORDS = Path(__file__).with_name("ask_words.json")
 TITLE_MENTIONS = 3  # a word of the heading counts like this many mentions in the text
 TEXT_BUDGET = 170_000  # characters of all texts together; longer sections are shown from their beginning only
+QUESTIONS = "notebooks/09_faq"  # each of its answers ends with where to read on
 SHORTEST = 40  # characters: a heading with less text under it is only a signpost
 
 
@@ -25,6 +26,7 @@ class Section:
     anchor: str  # "the-loss-with-1-2"; empty in JupyterLab
     path: tuple[str, ...]  # the headings from the page's title down to its own
     text: str
+    links: tuple[str, ...] = ()  # where it leads: ("notebooks/02_concepts#count-them",)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,12 @@ def build_index(sections: list[Section], terms: list[Term]) -> dict:
     longest = text_limit([len(s.text) for s in sections], TEXT_BUDGET)
     pages = list(dict.fromkeys(s.page for s in sections))
     titles = {s.page: s.path[0] for s in sections}
-    rows = [[pages.index(s.page), s.anchor, list(s.path[1:]), shortened(s.text, longest)] for s in sections]
+    place = {f"{s.page}#{s.anchor}": number for number, s in enumerate(sections) if s.anchor}
+    rows = [
+        [pages.index(s.page), s.anchor, list(s.path[1:]), shortened(s.text, longest)]
+        + ([[place[link] for link in s.links if link in place]] if s.page == QUESTIONS else [])
+        for s in sections
+    ]
     return {
         "pages": [[page, titles[page]] for page in pages],
         "sections": rows,

@@ -102,8 +102,9 @@ export function openIndex(data) {
     }
     entries.set(term, { idf, documents, weights });
   }
+  const lengths = squares.map(Math.sqrt);
   for (const { documents, weights } of entries.values()) {
-    for (let i = 0; i < documents.length; i++) weights[i] /= Math.sqrt(squares[documents[i]]);
+    for (let i = 0; i < documents.length; i++) weights[i] /= lengths[documents[i]];
   }
 
   /** The cosine between a query and each document. @param {string | readonly string[] | Map<string, number>} query */
@@ -126,6 +127,7 @@ export function openIndex(data) {
   return {
     n_documents: data.n_documents,
     terms,
+    lengths, // of the documents' vectors, before they were divided by them
     scores,
     /** @param {string} term @returns {number | undefined} */
     idf: (term) => entries.get(term)?.idf,
