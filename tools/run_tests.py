@@ -43,7 +43,9 @@ def last_words(output: str) -> str:
 
 def run(command: list[str | Path]) -> tuple[int, str]:
     """Run one command, passing its output on as it comes, and return its exit code and that output."""
-    environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"}
+    # tests run two at a time: with more threads each, they would wait for one another
+    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    environment = threads | os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
