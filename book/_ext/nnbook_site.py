@@ -173,6 +173,10 @@ def drop_icon_script(app: Sphinx, error: Exception | None) -> None:
         for path in (static / "scripts").glob("fontawesome.js*"):
             path.unlink()
         shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
+        # nor may its style sheet ask for them: a page laid out before fonts.css has come would do so
+        for sheet in (static / "styles").glob("*.css"):
+            text = sheet.read_text(encoding="utf-8")
+            _write_if_changed(sheet, re.sub(r"@font-face\s*\{[^}]*fontawesome[^}]*\}", "", text))
 
 
 # What extensions write and ARIA does not allow: a bibliography as a list of deprecated roles, and a fold

@@ -110,7 +110,7 @@ def visit(browser, site_dir, site_url):
         contexts.append(context)
         page = context.new_page()
         page.problems, page.foreign = [], []
-        page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+        page.on("console", lambda m: _note_error(page, m))
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("requestfailed", lambda r: _note_failure(page, r))
         page.on("request", lambda r: None if _is_ours(r.url, site_url) else page.foreign.append(r.url))
@@ -126,6 +126,11 @@ def visit(browser, site_dir, site_url):
     for path, page in pages:
         assert not page.problems, f"{path}: the browser's console shows errors: {page.problems}"
         assert not page.foreign, f"{path}: asks another host: {page.foreign}"
+
+
+def _note_error(page, message):
+    if message.type == "error":
+        page.problems.append(f"{message.text} {message.location.get('url', '')}")
 
 
 def _note_failure(page, request):

@@ -140,6 +140,16 @@ def test_no_link_inside_the_site_is_broken(site_dir):
     assert not missing, missing
 
 
+def test_every_file_that_a_style_sheet_names_is_there(site_dir):
+    missing = []
+    for sheet in (site_dir / "_static").rglob("*.css"):
+        for name in re.findall(r"url\([\"']?([^\"')]+)", sheet.read_text(encoding="utf-8")):
+            file = sheet.parent / name.split("?")[0].split("#")[0]
+            if not name.startswith(("data:", "#")) and not file.exists():
+                missing.append(f"{sheet.name}: {name}")
+    assert missing == []
+
+
 def test_the_first_page_works_with_the_keyboard_alone(visit):
     page = visit("book/intro.html")
     focus = """() => {
