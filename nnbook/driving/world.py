@@ -43,7 +43,7 @@ def racetrack_class(track):
         KeyError: no such track.
         ModuleNotFoundError: highway-env is missing; the message says how to get it.
     """
-    if track not in TRACKS:
+    if not isinstance(track, str) or track not in TRACKS:
         raise KeyError(f"track must be one of {', '.join(TRACKS)}; got {track!r}.")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it greets on every import
     try:
