@@ -182,8 +182,8 @@ def distillation_loss(*, temperature=3.0, soft_share=0.7):
     (2.7726, [[0.7616, -0.7616]])
     """
     temperature, soft_share = as_number(temperature, "temperature"), as_number(soft_share, "soft_share")
-    if not (np.isfinite(temperature) and temperature > 0):
-        raise ValueError(f"temperature must be a finite number above 0; got {temperature}.")
+    if not 1e-9 <= temperature <= 1e9:  # beyond, logits / T or T² overflow
+        raise ValueError(f"temperature must be from 1e-9 to 1e9, mostly 1 to 10; got {temperature}.")
     if not 0 <= soft_share <= 1:
         raise ValueError(f"soft_share must lie in [0, 1]; got {soft_share}.")
 

@@ -51,7 +51,8 @@ class Recurrent(Layer):
         mask_x = self.dropout.mask(B, T, D, x.dtype) if training else None
         mask_h = self.dropout.recurrent_mask(B, self.hidden, x.dtype) if training else None
         inputs = np.ascontiguousarray(_times(x, mask_x).transpose(1, 0, 2))  # (T, B, D): a step is one block
-        z = (inputs.reshape(T * B, D) @ self.params["weight_x"] + self.params["bias"]).reshape(T, B, -1)
+        z = inputs.reshape(T * B, D) @ self.params["weight_x"] + self.params["bias"]
+        z = z.reshape(T, B, self.blocks * self.hidden)
         h, memory = np.zeros((B, self.hidden), x.dtype), np.zeros((B, self.hidden), x.dtype)
         states, sources, caches = np.empty((T, B, self.hidden), x.dtype), [], []
         for t in range(T):

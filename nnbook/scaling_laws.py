@@ -76,6 +76,8 @@ def fit_scaling_law(n_parameters, n_tokens, losses, *, weights=None):
         weights: how often each run counts, (n_runs,); a bootstrap counts some twice and others not at all.
     Returns:
         ScalingLaw, with E, A and B at least 0 and exponents between 0.02 and 2.
+    Raises:
+        ValueError: too few runs, or losses that no such law can follow.
 
     >>> truth = ScalingLaw(E=1.5, A=20.0, alpha=0.5, B=60.0, beta=0.4)
     >>> N, D = (grid.ravel() for grid in np.meshgrid([1e3, 1e4, 1e5], [1e4, 1e5, 1e6]))
@@ -96,6 +98,8 @@ def fit_scaling_law(n_parameters, n_tokens, losses, *, weights=None):
         alpha, beta = float(alphas[i]), float(betas[j])
         if finer is not None:
             alphas, betas = _around(alpha, finer), _around(beta, finer)
+    if not np.isfinite(error[i, j]):
+        raise ValueError("losses must fall with size or with data; these rise with both.")
     E, A, B = (float(value) for value in theta[i, j])
     return ScalingLaw(E, A * math.exp(alpha * n0), alpha, B * math.exp(beta * d0), beta)
 

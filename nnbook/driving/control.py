@@ -76,8 +76,8 @@ class PID:
     def __call__(self, error, dt):
         """The answer to `error`, `dt` seconds after the last one."""
         error, dt = _finite(error, dt, names=("error", "dt"))
-        if not dt > 0:
-            raise ValueError(f"dt must be above 0, the seconds since the last answer; got {dt}.")
+        if not dt >= 1e-9:  # the change per second would overflow
+            raise ValueError(f"dt must be at least 1e-9, the seconds since the last answer; got {dt}.")
         change = 0.0 if self.last is None else (error - self.last) / dt
         self.last = error
         total = self.total + error * dt
