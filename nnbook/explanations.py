@@ -137,8 +137,9 @@ def permutation_importance(score, X, y, *, groups=None, repeats=10, rng):
         raise ValueError(f"y must have one entry per row: {len(X)}; got shape {np.shape(y)}.")
     if groups is None:
         groups = [[column] for column in range(X.shape[1])]
-    if not isinstance(groups, list | tuple) or not groups:
-        raise ValueError(f"groups must be a list of lists of columns; got {groups!r:.60}.")
+    if isinstance(groups, str | dict) or not np.iterable(groups):
+        raise ValueError(f"groups must be lists of columns; got {groups!r:.60}.")
+    groups = list(groups)
     if not all(_are_columns(columns, X.shape[1]) for columns in groups):
         raise ValueError(f"groups must be lists of columns 0 … {X.shape[1] - 1}; got {groups!r:.60}.")
     whole, falls = score(X, y), np.zeros((len(groups), repeats))

@@ -74,6 +74,12 @@ def test_an_explanation_of_no_change_says_so(rng):
         explanations.completeness_error(MLP([3, 2], rng=rng), X * 0, Y, X * 0, baseline=np.zeros(3))
 
 
+def test_groups_may_be_the_values_of_a_dictionary(rng):
+    groups = {"one": [0], "two": [1, 2]}
+    falls = explanations.permutation_importance(lambda X, y: 0.0, X, Y, groups=groups.values(), rng=rng)
+    assert falls.shape == (2, 10)
+
+
 @pytest.mark.parametrize("cell", [LSTM, RNN])
 def test_sequences_without_steps_are_refused(rng, cell):
     layer = cell(3, 4, rng=rng)
