@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnbook.callbacks import Callback
-from nnbook.functional import as_numbers, softmax
+from nnbook.functional import as_array, as_number, as_numbers, check_labels, softmax
+from nnbook.layers import Layer
 from nnbook.losses import cross_entropy
 from nnbook.mlp import MLP
 from nnbook.transformer import Transformer
@@ -50,10 +51,9 @@ def quantize(weight, bits, *, grain="column"):
     ([[7, -7], [-1, 2]], [0.0714, 1.0])
     """
     weight = _matrix(weight)
-    if bits not in BITS:
-        raise ValueError(f"bits must be a whole number from {BITS[0]} to {BITS[-1]}; got {bits}.")
-    if grain not in GRAINS:
-        raise ValueError(f"grain must be one of {', '.join(GRAINS)}; got {grain!r}.")
+    _check_setting(bits, 0.0, grain)
+    if bits == 32:
+        raise ValueError("bits must be a whole number from 2 to 16; got 32, which stands for no rounding.")
     largest = 2 ** (int(bits) - 1) - 1
     top = np.abs(weight).max(axis=0) if grain == "column" else np.full(weight.shape[1], np.abs(weight).max())
     scale = top / largest
@@ -74,8 +74,9 @@ def pruning_mask(weights, share):
     >>> [mask.tolist() for mask in pruning_mask([np.array([3.0, -0.1]), np.array([0.2, -5.0])], 0.5)]
     [[True, False], [False, True]]
     """
-    if not 0 <= share <= 1:
-        raise ValueError(f"share must lie in [0, 1]; got {share}. Per cent? Divide by 100.")
+    _check_setting(32, share, "column")
+    if not isinstance(weights, list | tuple) or not weights:
+        raise ValueError(f"weights must be a list of arrays, not empty; got {type(weights).__name__}.")
     sizes = np.concatenate([np.abs(as_numbers(w)).ravel() for w in weights])
     if not np.isfinite(sizes).all():
         raise ValueError("weights hold NaN or infinity: such a network is broken, not large.")
@@ -90,6 +91,8 @@ def pruning_mask(weights, share):
 
 def matrices(model):
     """All weight matrices of a model, as views: what is written into them changes the model."""
+    if not isinstance(model, Layer):
+        raise TypeError(f"model must be a network of this book; got {type(model).__name__}.")
     return [array for leaf in model._leaves() for array in leaf.params.values() if array.ndim == 2]
 
 
@@ -122,6 +125,7 @@ def compress(model, *, bits=32, pruned=0.0, grain="column"):
     >>> sum(int(np.sum(w == 0)) for w in matrices(compress(model, pruned=0.5)))  # of 9
     5
     """
+    _check_setting(bits, pruned, grain)
     small = copy_model(model)
     weights = matrices(small)
     for weight, mask in zip(weights, pruning_mask(weights, pruned), strict=True):
@@ -141,6 +145,7 @@ def stored_bytes(model, *, bits=32, pruned=0.0, grain="column"):
     >>> stored_bytes(model), stored_bytes(model, bits=8), stored_bytes(model, bits=8, pruned=0.9)
     (2600, 720, 224)
     """
+    _check_setting(bits, pruned, grain)
     shapes = [w.shape for w in matrices(model)]
     n = sum(rows * columns for rows, columns in shapes)
     kept = n - int(np.floor(pruned * n + 0.5))
@@ -152,8 +157,9 @@ def stored_bytes(model, *, bits=32, pruned=0.0, grain="column"):
 
 def distillation_targets(teacher_logits, labels):
     """What a pupil learns from: the teacher's logits and the true label, (n, n_classes + 1)."""
-    logits, labels = as_numbers(teacher_logits), np.asarray(labels)
-    if logits.ndim != 2 or labels.shape != (len(logits),):
+    logits = as_array(teacher_logits, "teacher_logits", ("n", "n_classes"))
+    labels = check_labels(labels, logits.shape[1])
+    if labels.shape != (len(logits),):
         raise ValueError(
             f"teacher_logits must be (n, n_classes) and labels (n,); got {logits.shape} and {labels.shape}."
         )
@@ -175,14 +181,17 @@ def distillation_loss(*, temperature=3.0, soft_share=0.7):
     >>> round(value, 4), grad.round(4).tolist()
     (2.7726, [[0.7616, -0.7616]])
     """
-    if not (np.isfinite(temperature) and temperature > 0):
-        raise ValueError(f"temperature must be a finite number above 0; got {temperature}.")
+    temperature, soft_share = as_number(temperature, "temperature"), as_number(soft_share, "soft_share")
+    if not 1e-9 <= temperature <= 1e9:  # beyond, logits / T or T² overflow
+        raise ValueError(f"temperature must be from 1e-9 to 1e9, mostly 1 to 10; got {temperature}.")
     if not 0 <= soft_share <= 1:
         raise ValueError(f"soft_share must lie in [0, 1]; got {soft_share}.")
 
     def loss(logits, targets):
-        if targets.shape != (logits.shape[0], logits.shape[1] + 1):
-            raise ValueError(f"expected targets of distillation_targets; got shape {targets.shape}.")
+        logits = as_array(logits, "logits", ("n", "K"))
+        if np.shape(targets) != (logits.shape[0], logits.shape[1] + 1):
+            raise ValueError(f"expected targets of distillation_targets; got shape {np.shape(targets)}.")
+        targets = as_array(targets, "targets", np.shape(targets))
         teacher, labels = targets[:, :-1], targets[:, -1].astype(np.int64)
         soft, soft_grad = cross_entropy(logits / temperature, softmax(teacher / temperature))
         hard, hard_grad = cross_entropy(logits, labels)
@@ -190,6 +199,15 @@ def distillation_loss(*, temperature=3.0, soft_share=0.7):
         return value, soft_share * temperature * soft_grad + (1 - soft_share) * hard_grad
 
     return loss
+
+
+def _check_setting(bits, pruned, grain):
+    if as_number(bits, "bits") not in (*BITS, 32):
+        raise ValueError(f"bits must be a whole number from {BITS[0]} to {BITS[-1]}, or 32; got {bits}.")
+    if not 0 <= as_number(pruned, "share") <= 1:
+        raise ValueError(f"share must lie in [0, 1]; got {pruned}. Per cent? Divide by 100.")
+    if not isinstance(grain, str) or grain not in GRAINS:
+        raise ValueError(f"grain must be one of {', '.join(GRAINS)}; got {grain!r:.60}.")
 
 
 def _matrix(weight):
@@ -210,7 +228,12 @@ class KeepPruned(Callback):
     """
 
     def __init__(self, model, masks):
-        self._pairs = list(zip(matrices(model), masks, strict=True))
+        weights = matrices(model)
+        masks = masks if isinstance(masks, list | tuple) else [masks]
+        kinds = [(np.shape(mask), np.asarray(mask).dtype) for mask in masks]
+        if kinds != [(weight.shape, bool) for weight in weights]:
+            raise ValueError(f"masks must be booleans, one array for each matrix; got {kinds}.")
+        self._pairs = list(zip(weights, masks, strict=True))
 
     def on_step_end(self, state):
         """Undo what the optimiser did to pruned weights."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nnbook.functional import as_whole
 from nnbook.initializers import normal
 from nnbook.layers import Layer
 
@@ -112,6 +113,4 @@ def check_tokens(tokens, vocab_size):
 
 def check_size(name, value):
     """Return `value` as an int, or raise a ValueError that names it unless it is a whole number ≥ 1."""
-    if int(value) != value or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
-    return int(value)
+    return as_whole(value, name)

@@ -10,7 +10,7 @@ import copy
 import numpy as np
 from scipy.stats import rankdata
 
-from nnbook.functional import as_numbers, check_labels, one_hot
+from nnbook.functional import as_array, as_number, as_whole, check_labels, one_hot
 
 
 def input_gradient(model, X, classes):
@@ -55,15 +55,11 @@ def integrated_gradients(model, X, classes, *, baseline, steps=64):
     >>> bool(np.allclose(parts.ravel(), model.linear_layers[0].params["weight"].ravel()))
     True
     """
-    X, baseline = model.check_inputs(X), as_numbers(baseline, "baseline")
-    if baseline.shape != X.shape[1:]:
-        raise ValueError(
-            f"baseline must have shape {X.shape[1:]}, one value per input; got {baseline.shape}."
-        )
-    if int(steps) != steps or steps < 1:
-        raise ValueError(f"steps must be a whole number of at least 1; got {steps}.")
+    X = model.check_inputs(X)
+    baseline = as_array(baseline, "baseline", X.shape[1:])
+    steps = as_whole(steps, "steps")
     way, slopes = X - baseline, np.zeros_like(X)
-    for step in range(int(steps)):
+    for step in range(steps):
         slopes += input_gradient(model, baseline + (step + 0.5) / steps * way, classes)
     return way * slopes / steps
 
@@ -74,8 +70,12 @@ def completeness_error(model, X, classes, attributions, *, baseline):
     Relative to the mean and not to each row's own change, which may be near zero by chance.
     """
     X = model.check_inputs(X)
+    attributions = as_array(attributions, "attributions", X.shape)
+    baseline = as_array(baseline, "baseline", X.shape[1:])
     logits, start = model.forward(X), model.forward(np.asarray(baseline, float)[None])
     change = np.sum((logits - start) * _chosen(classes, logits), axis=1)
+    if not change.any():
+        raise ValueError("no logit changes between baseline and X; got rows equal to the baseline?")
     return np.abs(attributions.sum(axis=1) - change) / np.abs(change).mean()
 
 
@@ -85,6 +85,7 @@ def randomise_layers(model, n_layers, *, rng):
     Shuffling keeps the size of the weights and destroys what they learned. An explanation that stays the same
     explains the picture, not the model. Source: Adebayo et al., Sanity checks for saliency maps, 2018.
     """
+    n_layers = as_whole(n_layers, "n_layers", 0)
     if not 0 <= n_layers <= len(model.linear_layers):
         raise ValueError(f"n_layers must be 0 … {len(model.linear_layers)}; got {n_layers}.")
     twin = copy.deepcopy(model)
@@ -105,7 +106,11 @@ def rank_similarity(first, second, *, where=None):
     >>> rank_similarity(np.array([[1.0, 2.0, 3.0]]), np.array([[10.0, 20.0, 90.0]]))
     array([1.])
     """
-    where = np.ones(np.shape(first), bool) if where is None else where
+    first = as_array(first, "first", ("n", "n_features"))
+    second = as_array(second, "second", first.shape)
+    where = np.ones(first.shape, bool) if where is None else np.asarray(where)
+    if where.dtype != bool or where.shape != first.shape:
+        raise ValueError(f"where must be booleans of shape {first.shape}; got {where.dtype}, {where.shape}.")
     rows = []
     for a, b, mask in zip(first, second, where, strict=True):
         ranks = np.stack([rankdata(a[mask]), rankdata(b[mask])])
@@ -127,8 +132,16 @@ def permutation_importance(score, X, y, *, groups=None, repeats=10, rng):
     >>> bool(fall[0].mean() > 0), float(fall[1].max())
     (True, 0.0)
     """
-    X = as_numbers(X, "X")
-    groups = [[column] for column in range(X.shape[1])] if groups is None else groups
+    X, repeats = as_array(X, "X", ("n", "n_features")), as_whole(repeats, "repeats")
+    if y is not None and np.shape(y)[:1] != (len(X),):
+        raise ValueError(f"y must have one entry per row: {len(X)}; got shape {np.shape(y)}.")
+    if groups is None:
+        groups = [[column] for column in range(X.shape[1])]
+    if isinstance(groups, str | dict) or not np.iterable(groups):
+        raise ValueError(f"groups must be lists of columns; got {groups!r:.60}.")
+    groups = list(groups)
+    if not all(_are_columns(columns, X.shape[1]) for columns in groups):
+        raise ValueError(f"groups must be lists of columns 0 … {X.shape[1] - 1}; got {groups!r:.60}.")
     whole, falls = score(X, y), np.zeros((len(groups), repeats))
     for row, columns in enumerate(groups):
         for repeat in range(repeats):
@@ -136,6 +149,11 @@ def permutation_importance(score, X, y, *, groups=None, repeats=10, rng):
             shuffled[:, columns] = X[rng.permutation(len(X))][:, columns]
             falls[row, repeat] = whole - score(shuffled, y)
     return falls
+
+
+def _are_columns(columns, n_columns):
+    columns = np.asarray(columns)
+    return columns.dtype.kind in "iu" and columns.ndim == 1 and np.isin(columns, range(n_columns)).all()
 
 
 def hidden_activations(model, X):
@@ -154,6 +172,17 @@ def linear_probe(train, y_train, test, y_test, *, strength=1e-2):
     Args:
         train, test: features (n, d); y_train, y_test: integer labels.
     """
+    train = as_array(train, "train", ("n", "d"))
+    test = as_array(test, "test", ("n", train.shape[1]))
+    y_train, y_test = check_labels(y_train, 10_000), check_labels(y_test, 10_000)
+    if len(y_train) != len(train) or len(y_test) != len(test):
+        raise ValueError(
+            f"each row needs one label; got {len(train)} and {len(test)} rows, "
+            f"{len(y_train)} and {len(y_test)} labels."
+        )
+    strength = as_number(strength, "strength")
+    if not 1e-12 <= strength <= 1e100:  # far below, columns that repeat each other could not be solved
+        raise ValueError(f"strength must lie in [1e-12, 1e100]; got {strength}.")
     n_classes = int(max(np.max(y_train), np.max(y_test))) + 1
     mean, spread = train.mean(axis=0), train.std(axis=0) + 1e-9
     A, B = ((features - mean) / spread for features in (train, test))

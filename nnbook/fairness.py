@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from nnbook.functional import sigmoid
+from nnbook.functional import as_array, as_number, sigmoid
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ def group_rates(granted, labels, group):
     (0.5, 1.0, 0.5)
     """
     granted, labels, group = _same_length(granted, labels, group)
+    granted, labels = _yes_no(granted, "granted"), _yes_no(labels, "labels")
     rates = {}
     for name in np.unique(group):
         d, y = granted[group == name].astype(bool), labels[group == name] == 1
@@ -55,6 +56,9 @@ def gap_interval(k1, n1, k2, n2, *, z=1.959964):
     >>> [round(v, 4) for v in gap_interval(56, 70, 48, 80)]
     [0.2, 0.0524, 0.3339]
     """
+    z = as_number(z, "z")
+    if not 0 < z < 1e6:
+        raise ValueError(f"z must be above 0, such as 1.96 for 95 %; got {z}.")
     (p1, low1, high1), (p2, low2, high2) = _score_interval(k1, n1, z), _score_interval(k2, n2, z)
     gap = p1 - p2
     return (
@@ -73,13 +77,16 @@ def rate_gap(granted, labels, group, names, *, among=None):
             rate).
     """
     granted, labels, group = _same_length(granted, labels, group)
+    granted, labels = _yes_no(granted, "granted"), _yes_no(labels, "labels")
+    if isinstance(names, str) or np.shape(names) != (2,):
+        raise ValueError(f"names must be the names of two groups, (first, second); got {names!r:.60}.")
     kept = np.ones(len(labels), bool) if among is None else labels == among
     counts = []
     for name in names:
         rows = kept & (group == name)
         counts += [int(granted[rows].sum()), int(rows.sum())]
     if 0 in counts[1::2]:
-        raise ValueError(f"one of the groups {names} has nobody to compare.")
+        raise ValueError(f"one of the groups {names} is empty: it has nobody to compare.")
     return gap_interval(*counts)
 
 
@@ -112,13 +119,15 @@ def thresholds_for_rate(scores, labels, group, target):
     {'a': 0.9, 'b': 0.6}
     """
     scores, labels, group = _same_length(scores, labels, group)
+    scores, labels = as_array(scores, "scores", ("n",)), _yes_no(labels, "labels")
+    target = as_number(target, "target")
     if not 0 < target <= 1:
         raise ValueError(f"target must lie in (0, 1], a share of the label-1 people; got {target}.")
     thresholds = {}
     for name in np.unique(group):
         ranked = np.sort(scores[(group == name) & (labels == 1)])[::-1]
         if ranked.size == 0:
-            raise ValueError(f"group {name} has nobody with label 1 to set a threshold by.")
+            raise ValueError(f"group {name} has nobody with label 1; a threshold needs at least one.")
         thresholds[str(name)] = float(ranked[max(math.ceil(target * len(ranked) - 1e-9), 1) - 1])
     return thresholds
 
@@ -140,18 +149,27 @@ class FairLogistic:
     """
 
     def __init__(self, *, ridge=1e-2, fairness=0.0):
-        self.ridge, self.fairness = ridge, fairness
+        self.ridge, self.fairness = as_number(ridge, "ridge"), as_number(fairness, "fairness")
+        for name, value in (("ridge", self.ridge), ("fairness", self.fairness)):
+            if not 0 <= value <= 1e100:
+                raise ValueError(f"{name} must be at least 0, and finite; got {value}.")
+        self.weight = None
 
     def fit(self, X, y, *, weights=None, marked=None):
         """Learn from X (n, d) and labels y; `marked` is 1 for the group of the penalty. Returns self."""
         if self.fairness and marked is None:
             raise ValueError("a fairness penalty needs `marked`, 1 for the members of the group.")
+        X = as_array(X, "X", ("n", "d"))
+        y = _yes_no(as_array(y, "y", (len(X),)), "y")
         A = np.concatenate([X, np.ones((len(X), 1))], axis=1)
-        weights = np.ones(len(X)) if weights is None else np.asarray(weights)
+        weights = np.ones(len(X)) if weights is None else as_array(weights, "weights", (len(X),))
+        if weights.min() < 0 or not 0 < weights.sum() < np.inf:
+            raise ValueError("weights must be at least 0, and not all 0.")
         weights = weights / weights.sum()
         direction = np.zeros(A.shape[1])  # cov(group, A w) = direction · w
         if marked is not None:
-            direction = (np.asarray(marked) - np.mean(marked)) @ A / len(A)
+            marked = as_array(marked, "marked", (len(X),))
+            direction = (marked - np.mean(marked)) @ A / len(A)
         ridge = np.full(A.shape[1], self.ridge)
         ridge[-1] = 0.0
 
@@ -173,6 +191,9 @@ class FairLogistic:
 
     def predict(self, X):
         """Chance of label 1 for each row, (n,)."""
+        if self.weight is None:
+            raise RuntimeError("predict needs fit(X, y) first.")
+        X = as_array(X, "X", ("n", len(self.weight)))
         return sigmoid(X @ self.weight + self.bias)
 
 
@@ -186,12 +207,20 @@ def implied_false_positive_rate(base_rate, precision, true_positive_rate):
     >>> round(implied_false_positive_rate(0.5, 0.8, 0.8), 4)
     0.2
     """
+    base_rate, precision = as_number(base_rate, "base_rate"), as_number(precision, "precision")
+    true_positive_rate = as_number(true_positive_rate, "true_positive_rate")
+    if not (0 <= base_rate < 1 and 0 < precision <= 1 and 0 <= true_positive_rate <= 1):
+        raise ValueError(
+            "base_rate must lie in [0, 1), precision in (0, 1] and true_positive_rate in [0, 1]; "
+            f"got {base_rate}, {precision} and {true_positive_rate}."
+        )
     return base_rate / (1 - base_rate) * (1 - precision) / precision * true_positive_rate
 
 
 def _score_interval(k, n, z):
-    if not 0 <= k <= n or n == 0:
-        raise ValueError(f"a share needs 0 <= k <= n with n above 0; got {k} of {n}.")
+    k, n = as_number(k, "k"), as_number(n, "n")
+    if not 0 <= k <= n < math.inf or n < 1:
+        raise ValueError(f"a share needs 0 <= k <= n with n at least 1; got {k} of {n}.")
     p = k / n
     middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return p, (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
@@ -201,8 +230,22 @@ def _mean(values):
     return float(np.mean(values)) if len(values) else math.nan
 
 
+def _yes_no(values, name):
+    """Return 0-or-1 decisions as they are, or refuse others: a text "1" would count as a no."""
+    if not np.isin(values, (0, 1)).all():
+        raise ValueError(f"{name} must be 0 or 1 for each person; got {np.unique(values)[:5]}.")
+    return values
+
+
 def _same_length(*arrays):
-    arrays = [np.asarray(array) for array in arrays]
+    try:
+        arrays = [np.asarray(array) for array in arrays]
+    except ValueError:
+        raise ValueError("expected arrays of one shape (n,); got rows of different lengths.") from None
     if any(array.ndim != 1 or len(array) != len(arrays[0]) for array in arrays) or arrays[0].size == 0:
         raise ValueError(f"expected arrays of one shape (n,), n above 0; got {[a.shape for a in arrays]}.")
+    for array in arrays:
+        kinds = {type(value) for value in array.tolist()}
+        if len(kinds) > 1 or any(value != value for value in array.tolist()):
+            raise ValueError("labels and groups must be of one kind; got a gap (NaN, None) or a mixture.")
     return arrays

@@ -1,5 +1,7 @@
 """Pure functions on arrays that never overflow: the arithmetic under activations and losses."""
 
+import math
+
 import numpy as np
 
 
@@ -25,6 +27,62 @@ def as_numbers(values, name="values"):
             f"{name} must be numbers; got dtype {array.dtype}. Encode text and categories first."
         )
     return array
+
+
+def as_array(values, name, shape, *, empty=False):
+    """Return `values` as a finite float array of a given shape, or say what is wrong with them.
+
+    Args:
+        shape: what is wanted, with a letter where any length will do: ("n", 3).
+        empty: whether no values at all are fine, too.
+    Raises:
+        ValueError: as `as_numbers`; another shape; empty; NaN or infinity.
+
+    >>> as_array([[1, 2]], "points", ("n", 2))
+    array([[1., 2.]])
+    """
+    array = as_numbers(values, name)
+    fits = array.ndim == len(shape) and all(
+        isinstance(want, str) or want == have for want, have in zip(shape, array.shape, strict=True)
+    )
+    if not fits or (array.size == 0 and not empty):
+        wanted = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+        raise ValueError(
+            f"{name} must have shape {wanted}{'' if empty else ' and not be empty'}; got {array.shape}."
+        )
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} hold NaN or infinity. Fill or drop missing values first.")
+    return array
+
+
+def as_number(value, name):
+    """Return `value` as one plain number; NaN and infinity are left to the caller's range check.
+
+    Raises:
+        ValueError: text, nothing, several numbers, or a whole number too large for a float.
+
+    >>> as_number(np.array(0.5), "rate")
+    0.5
+    """
+    if isinstance(value, np.ndarray | np.generic) and np.ndim(value) == 0:
+        value = value.item()
+    if not isinstance(value, int | float):
+        raise ValueError(f"{name} must be a single number; got {type(value).__name__}.")
+    if isinstance(value, int) and abs(value) > 2**1000:
+        raise ValueError(f"{name} must be a number that a float can hold; got one of more than 300 digits.")
+    return value
+
+
+def as_whole(value, name, least=1):
+    """Return `value` as an int of at least `least`, or say that it must be one.
+
+    >>> as_whole(3.0, "steps")
+    3
+    """
+    number = as_number(value, name)
+    if not math.isfinite(number) or int(number) != number or number < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}; got {number}.")
+    return int(number)
 
 
 def sigmoid(z):

@@ -12,7 +12,7 @@ Three promises hold for every layer of the book:
 
 import numpy as np
 
-from nnbook.functional import as_numbers
+from nnbook.functional import as_numbers, as_whole
 from nnbook.initializers import glorot_uniform
 
 
@@ -130,12 +130,10 @@ class Linear(Layer):
 
     def __init__(self, in_features, out_features, *, initializer=glorot_uniform, dtype=np.float64, rng):
         super().__init__()
-        for name, value in (("in_features", in_features), ("out_features", out_features)):
-            if int(value) != value or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
         if np.dtype(dtype).kind != "f":
             raise ValueError(f"dtype must be a float format such as np.float64; got {np.dtype(dtype)}.")
-        self.in_features, self.out_features = int(in_features), int(out_features)
+        self.in_features = as_whole(in_features, "in_features")
+        self.out_features = as_whole(out_features, "out_features")
         self.params = {
             "weight": initializer((self.in_features, self.out_features), rng=rng),
             "bias": np.zeros(self.out_features),

@@ -9,14 +9,18 @@ import math
 import numpy as np
 from scipy.special import gammaln
 
-from nnbook.functional import log_softmax, logsumexp
+from nnbook.functional import as_array, as_number, as_whole, check_labels, log_softmax, logsumexp
 
 ORDERS = (*tuple(range(2, 65)), 80, 96, 128, 192, 256, 384, 512)
+LARGEST_ORDER = 100_000  # no useful bound lies beyond
 
 
 def losses_per_person(model, X, y):
     """Cross-entropy of each row on its own, in nats: (n,)."""
     logits = model(X)
+    y = check_labels(y, logits.shape[1])
+    if len(y) != len(logits):
+        raise ValueError(f"X has {len(logits)} rows and y {len(y)}; each row needs one label.")
     return -log_softmax(logits)[np.arange(len(logits)), y]
 
 
@@ -36,6 +40,11 @@ def threshold_attack(members, others, *, rng):
     >>> threshold_attack(np.zeros(50), np.ones(50), rng=rng)
     1.0
     """
+    members, others = as_array(members, "members", ("n",)), as_array(others, "others", ("n",))
+    if min(len(members), len(others)) < 2:
+        raise ValueError(
+            f"each group needs at least 2 losses, one for each half; got {len(members)} and {len(others)}."
+        )
     halves = [[part[0::2], part[1::2]] for part in (rng.permutation(members), rng.permutation(others))]
     advantages = []
     for chosen, judged in ((0, 1), (1, 0)):
@@ -59,20 +68,26 @@ def rdp_subsampled_gaussian(order, sampling_rate, noise_multiplier):
     >>> round(rdp_subsampled_gaussian(2, 1.0, 2.0), 4)  # everybody joins: α / 2σ²
     0.25
     """
-    if int(order) != order or order < 2:
-        raise ValueError(f"order must be a whole number of at least 2; got {order}.")
+    a, q = as_whole(order, "order", 2), as_number(sampling_rate, "sampling_rate")
+    if a > LARGEST_ORDER:
+        raise ValueError(f"order must be no more than {LARGEST_ORDER}; got {order}.")
+    noise_multiplier = as_number(noise_multiplier, "noise_multiplier")
     if not 0 < sampling_rate <= 1:
         raise ValueError(f"sampling_rate must lie in (0, 1]; got {sampling_rate}.")
     if not noise_multiplier > 0:
         raise ValueError(
             f"noise_multiplier must be above 0 (without noise ε is infinite); got {noise_multiplier}."
         )
-    a, q = int(order), sampling_rate
+    if noise_multiplier < 1e-150:  # its square would be 0
+        return math.inf
+    noise_multiplier = min(noise_multiplier, 1e150)  # its square must not overflow
     if q == 1:
         return a / (2 * noise_multiplier**2)
     k = np.arange(a + 1)
     log_choose = gammaln(a + 1) - gammaln(k + 1) - gammaln(a - k + 1)
     terms = log_choose + (a - k) * math.log1p(-q) + k * math.log(q) + (k * k - k) / (2 * noise_multiplier**2)
+    if not np.isfinite(terms).all():
+        return math.inf
     return max(float(logsumexp(terms)), 0.0) / (a - 1)
 
 
@@ -85,32 +100,35 @@ def epsilon_spent(*, sampling_rate, noise_multiplier, steps, delta, orders=ORDER
     >>> round(epsilon_spent(sampling_rate=0.01, noise_multiplier=1.1, steps=1000, delta=1e-5), 2)
     1.73
     """
+    delta, steps = as_number(delta, "delta"), as_whole(steps, "steps", 0)
     if not 0 < delta < 1:
         raise ValueError(f"delta must lie in (0, 1), and far below 1 / n; got {delta}.")
-    if int(steps) != steps or steps < 0:
-        raise ValueError(f"steps must be a whole number of at least 0; got {steps}.")
-    if steps == 0:
-        return 0.0
-    bounds = []
-    for order in orders:
+    orders, bounds = as_array(orders, "orders", ("n",)), []
+    for order in orders.astype(object):
+        order = as_whole(order, "order", 2)
         total = steps * rdp_subsampled_gaussian(order, sampling_rate, noise_multiplier)
         bounds.append(total + math.log1p(-1 / order) - math.log(delta * order) / (order - 1))
-    return max(min(bounds), 0.0)
+    return max(min(bounds), 0.0) if steps else 0.0
 
 
 def noise_for_epsilon(epsilon, *, sampling_rate, steps, delta):
     """The smallest noise multiplier that keeps `epsilon`, by bisection (to 1e-4, rounded up).
 
     Raises:
-        ValueError: even very much noise does not keep it.
+        ValueError: even very much noise does not keep it, or `epsilon` is not above 0.
     """
+    epsilon = as_number(epsilon, "epsilon")
+    if not epsilon > 0:
+        raise ValueError(f"epsilon must be above 0; got {epsilon}.")
     low, high = 0.05, 200.0
 
     def spent(noise):
         return epsilon_spent(sampling_rate=sampling_rate, noise_multiplier=noise, steps=steps, delta=delta)
 
     if spent(high) > epsilon:
-        raise ValueError(f"no noise up to {high:g} keeps epsilon = {epsilon}. Larger delta or fewer steps?")
+        raise ValueError(
+            f"no noise up to {high:g} keeps epsilon = {epsilon}: it needs a larger delta or fewer steps."
+        )
     while high - low > 1e-4:
         middle = (low + high) / 2
         low, high = (low, middle) if spent(middle) <= epsilon else (middle, high)
@@ -126,7 +144,10 @@ def advantage_bound(epsilon, delta=0.0):
     >>> advantage_bound(0.0), round(advantage_bound(1.0), 3), advantage_bound(1e6)
     (0.0, 0.462, 1.0)
     """
+    epsilon, delta = as_number(epsilon, "epsilon"), as_number(delta, "delta")
     if not epsilon >= 0:
         raise ValueError(f"epsilon must be at least 0; got {epsilon}.")
+    if not 0 <= delta <= 1:
+        raise ValueError(f"delta must lie in [0, 1]; got {delta}.")
     small = math.exp(-epsilon)  # at most 1; exp(epsilon) would overflow from 710 on
     return min(1.0, math.tanh(epsilon / 2) + 2 * delta * small / (1 + small))

@@ -2,17 +2,20 @@
 
 import numpy as np
 
-from nnbook.functional import check_labels, one_hot, softmax
+from nnbook.functional import as_number, as_whole, check_labels, one_hot, softmax
 from nnbook.layers import Linear
 
 
 def _signals(model, X, y):
     """For each Linear layer: (its inputs (n, in), the loss gradient at its outputs (n, out)), row by row."""
-    inputs, a = [], X
+    a, inputs = model.check_inputs(X), []
+    y = check_labels(y, model.sizes[-1])
+    if a.ndim != 2 or len(a) != len(y):
+        raise ValueError(f"X must be (n, n_features) and y (n,), alike in rows; got {a.shape} and {y.shape}.")
     for layer in model.children:
         inputs.append(a)
         a = layer.forward(a, training=True)
-    grad = softmax(a) - one_hot(check_labels(y, a.shape[1]), a.shape[1])  # of each row's own loss: no 1/n
+    grad = softmax(a) - one_hot(y, a.shape[1])  # of each row's own loss: no 1/n
     signals = []
     for layer, a in zip(reversed(model.children), reversed(inputs), strict=True):
         if isinstance(layer, Linear):
@@ -42,9 +45,12 @@ def clipped_gradient_sum(model, X, y, clip_norm):
     The length of an outer product is the product of the lengths, so no row's gradient is ever written down.
     Source: Goodfellow, Efficient per-example gradient computations, 2015.
     """
+    clip_norm = _finite_above(clip_norm, "clip_norm")
     signals = _signals(model, X, y)
     squares = sum(np.sum(d * d, axis=1) * (1 + np.sum(a * a, axis=1)) for a, d in signals)  # 1: the bias
     lengths = np.sqrt(squares)
+    if not np.isfinite(lengths).all():
+        raise ValueError("gradients must be finite; got infinity or NaN. Scale the inputs first.")
     factor = np.minimum(1.0, clip_norm / np.maximum(lengths, 1e-12))
     parts = []
     for a, d in signals:
@@ -74,23 +80,31 @@ def fit_private(model, X, y, *, optimizer, steps, sampling_rate, clip_norm, nois
     >>> bool(np.isfinite(model.parameters).all())
     True
     """
+    sampling_rate = as_number(sampling_rate, "sampling_rate")
     if not 0 < sampling_rate <= 1:
         raise ValueError(f"sampling_rate must lie in (0, 1]; got {sampling_rate}.")
-    if not clip_norm > 0:
-        raise ValueError(f"clip_norm must be above 0; got {clip_norm}.")
-    if not noise_multiplier >= 0:
-        raise ValueError(f"noise_multiplier must be at least 0; got {noise_multiplier}.")
-    X, y = model.check_inputs(X), np.asarray(y)
-    if len(X) != len(y):
-        raise ValueError(f"X has {len(X)} rows and y {len(y)}; each row needs one label.")
+    clip_norm, steps = _finite_above(clip_norm, "clip_norm"), as_whole(steps, "steps", 0)
+    noise_multiplier = as_number(noise_multiplier, "noise_multiplier")
+    if not 0 <= noise_multiplier <= 1e100:
+        raise ValueError(f"noise_multiplier must be at least 0, and finite; got {noise_multiplier}.")
+    X, y = model.check_inputs(X), check_labels(y, model.sizes[-1])
+    if X.ndim != 2 or len(X) != len(y):
+        raise ValueError(f"X must be (n, n_features) and y (n,), alike in rows; got {X.shape} and {y.shape}.")
     expected = sampling_rate * len(X)
-    for _ in range(int(steps)):
+    for _ in range(steps):
         joins = rng.random(len(X)) < sampling_rate
         total = np.zeros(model.n_parameters)
         if joins.any():  # an empty draw still adds noise: otherwise its emptiness would show
             total, _ = clipped_gradient_sum(model, X[joins], y[joins], clip_norm)
         noise = rng.normal(size=model.n_parameters) * noise_multiplier * clip_norm
         optimizer.step(model.parameters, (total + noise) / expected)
+
+
+def _finite_above(value, name):
+    value = as_number(value, name)
+    if not 0 < value <= 1e100:
+        raise ValueError(f"{name} must be above 0, and finite; got {value}.")
+    return value
 
 
 def federated_averaging(model, shards, train_locally, *, rounds, after_round=None):
@@ -114,10 +128,14 @@ def federated_averaging(model, shards, train_locally, *, rounds, after_round=Non
     >>> model.parameters
     array([3., 3.])
     """
-    sizes = np.array([len(X) for X, _ in shards], float)
+    rounds = as_whole(rounds, "rounds", 0)
+    try:
+        sizes = np.array([len(X) for X, _ in shards], float)
+    except (TypeError, ValueError):
+        raise ValueError("shards must be a list of pairs (X, y), one for each owner.") from None
     if sizes.size == 0 or sizes.min() == 0:
         raise ValueError(f"every owner needs rows; got shards of sizes {sizes.astype(int).tolist()}.")
-    for _ in range(int(rounds)):
+    for _ in range(rounds):
         common, mean = model.parameters.copy(), np.zeros_like(model.parameters)
         for (X, y), share in zip(shards, sizes / sizes.sum(), strict=True):
             model.parameters[...] = common

@@ -6,6 +6,7 @@ The shapes below: B sequences, T steps, D inputs and H hidden units.
 import numpy as np
 
 from nnbook.embeddings import TokenEmbedding
+from nnbook.functional import as_whole
 from nnbook.initializers import glorot_uniform
 from nnbook.layers import Layer, Linear
 from nnbook.sequence_dropout import SequenceDropout
@@ -28,7 +29,7 @@ class Recurrent(Layer):
 
     def __init__(self, in_features, hidden, *, dropout=None, dtype=np.float64, rng):
         super().__init__()
-        self.in_features, self.hidden = int(in_features), int(hidden)
+        self.in_features, self.hidden = as_whole(in_features, "in_features"), as_whole(hidden, "hidden")
         self.dropout = dropout or SequenceDropout("none", 0.0, rng=rng)
         columns = self.blocks * self.hidden
         self.params = {
@@ -41,7 +42,7 @@ class Recurrent(Layer):
 
     def forward(self, x, *, training=False):
         """All hidden states (B, T, H) of sequences `x` (B, T, D); dropout only while training."""
-        if x.ndim != 3 or x.shape[2] != self.in_features:
+        if x.ndim != 3 or x.shape[2] != self.in_features or x.shape[1] == 0:
             raise ValueError(
                 f"{type(self).__name__} expected sequences (n, steps, {self.in_features}); got {x.shape}. "
                 "One sequence? Use x[None]."
@@ -50,7 +51,8 @@ class Recurrent(Layer):
         mask_x = self.dropout.mask(B, T, D, x.dtype) if training else None
         mask_h = self.dropout.recurrent_mask(B, self.hidden, x.dtype) if training else None
         inputs = np.ascontiguousarray(_times(x, mask_x).transpose(1, 0, 2))  # (T, B, D): a step is one block
-        z = (inputs.reshape(T * B, D) @ self.params["weight_x"] + self.params["bias"]).reshape(T, B, -1)
+        z = inputs.reshape(T * B, D) @ self.params["weight_x"] + self.params["bias"]
+        z = z.reshape(T, B, self.blocks * self.hidden)
         h, memory = np.zeros((B, self.hidden), x.dtype), np.zeros((B, self.hidden), x.dtype)
         states, sources, caches = np.empty((T, B, self.hidden), x.dtype), [], []
         for t in range(T):
@@ -193,7 +195,10 @@ class SequenceClassifier(Layer):
 
     def check_inputs(self, x):
         """Return `x` as an array of token ids, or say what is wrong with it."""
-        return self.embedding.check_inputs(x)
+        tokens = self.embedding.check_inputs(x)
+        if tokens.ndim != 2:
+            raise ValueError(f"tokens must have shape (n, steps); got {tokens.shape}. One? tokens[None].")
+        return tokens
 
     def forward(self, tokens, *, training=False):
         """Logits (B, n_classes) of token ids (B, T)."""

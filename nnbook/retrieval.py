@@ -38,6 +38,8 @@ def fold(text: str) -> str:
     >>> fold("Naïve ＢＡＹＥＳ")
     'naive bayes'
     """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a text (str); got {type(text).__name__}.")
     # NFKD takes é apart into e and an accent, and Ａ, of Chinese keyboards, becomes A
     return _ACCENTS.sub("", unicodedata.normalize("NFKD", text).lower())
 

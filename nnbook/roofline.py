@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnbook.functional import as_number, as_numbers
+
 JOULES_PER_KILOWATT_HOUR = 3.6e6
 
 
@@ -34,7 +36,7 @@ class Machine:
 
     def attainable(self, flops_per_byte):
         """The roof over an intensity: min(peak, intensity · bandwidth), operations a second."""
-        intensity = np.asarray(flops_per_byte, dtype=float)
+        intensity = as_numbers(flops_per_byte, "flops_per_byte").astype(float)
         if not (intensity >= 0).all():  # put this way, NaN is refused too
             raise ValueError(f"flops_per_byte must be at least 0; got {flops_per_byte}.")
         # compared before the product is made: a huge intensity must not overflow
@@ -67,6 +69,7 @@ def cost_after_compression(cost, byte_ratio, *, memory_share):
     [0.4, 0.6, 0.8]
     """
     _positive(byte_ratio=byte_ratio)
+    memory_share, cost = as_number(memory_share, "memory_share"), as_number(cost, "cost")
     if not 0 <= memory_share <= 1:
         raise ValueError(f"memory_share must lie in [0, 1]; got {memory_share}.")
     if not (math.isfinite(cost) and cost >= 0):
@@ -94,6 +97,8 @@ class Footprint:
 
     def __post_init__(self):
         _positive(seconds=self.seconds, watts=self.watts)
+        as_number(self.overhead, "overhead")
+        as_number(self.kg_co2_per_kwh, "kg_co2_per_kwh")
         if not (math.isfinite(self.overhead) and self.overhead >= 1):
             raise ValueError(f"overhead must be at least 1 (nothing but computers); got {self.overhead}.")
         if not (math.isfinite(self.kg_co2_per_kwh) and self.kg_co2_per_kwh >= 0):
@@ -112,5 +117,6 @@ class Footprint:
 
 def _positive(**values):
     for name, value in values.items():
+        value = as_number(value, name)
         if not (math.isfinite(value) and 0 < value <= 1e40):
             raise ValueError(f"{name} must be above 0 and no more than 1e40; got {value}.")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnbook.functional import as_array, as_number, as_numbers, as_whole
+
 EXPONENTS = (0.02, 2.0)  # what the grid looks at
 LARGEST = 1e30  # of sizes, data and operations: far beyond any model, far below overflow
 _STEPS = (0.06, 0.012, 0.002)  # coarse, finer, finest
@@ -32,7 +34,7 @@ class ScalingLaw:
 
     def __post_init__(self):
         for name in ("E", "A", "alpha", "B", "beta"):
-            value = getattr(self, name)
+            value = as_number(getattr(self, name), name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"{name} must be a finite number of at least 0; got {value}.")
 
@@ -56,7 +58,7 @@ class ScalingLaw:
         Raises:
             ValueError: a law in which size or data has no effect: then no best size exists.
         """
-        flops = float(_sizes(flops=flops))
+        flops = float(_sizes(flops=as_number(flops, "flops")))
         if min(self.A, self.B, self.alpha, self.beta) <= 0:
             raise ValueError("a best size needs a law in which both size and data lower the loss.")
         log_g = (math.log(self.alpha * self.A) - math.log(self.beta * self.B)) / (self.alpha + self.beta)
@@ -74,6 +76,8 @@ def fit_scaling_law(n_parameters, n_tokens, losses, *, weights=None):
         weights: how often each run counts, (n_runs,); a bootstrap counts some twice and others not at all.
     Returns:
         ScalingLaw, with E, A and B at least 0 and exponents between 0.02 and 2.
+    Raises:
+        ValueError: too few runs, or losses that no such law can follow.
 
     >>> truth = ScalingLaw(E=1.5, A=20.0, alpha=0.5, B=60.0, beta=0.4)
     >>> N, D = (grid.ravel() for grid in np.meshgrid([1e3, 1e4, 1e5], [1e4, 1e5, 1e6]))
@@ -82,7 +86,7 @@ def fit_scaling_law(n_parameters, n_tokens, losses, *, weights=None):
     (1.5, 0.5, 0.4)
     """
     log_n, log_d, y = _checked_runs(n_parameters, n_tokens, losses)
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+    w = np.ones(len(y)) if weights is None else as_array(weights, "weights", (len(y),)).astype(float)
     if w.shape != y.shape or not np.isfinite(w).all() or w.min() < 0 or w.sum() == 0:
         raise ValueError(f"weights must be {len(y)} numbers of at least 0, not all 0.")
     # measured from the middle of the runs, so that all three columns have a size near 1
@@ -94,6 +98,8 @@ def fit_scaling_law(n_parameters, n_tokens, losses, *, weights=None):
         alpha, beta = float(alphas[i]), float(betas[j])
         if finer is not None:
             alphas, betas = _around(alpha, finer), _around(beta, finer)
+    if not np.isfinite(error[i, j]):
+        raise ValueError("losses must fall with size or with data; these rise with both.")
     E, A, B = (float(value) for value in theta[i, j])
     return ScalingLaw(E, A * math.exp(alpha * n0), alpha, B * math.exp(beta * d0), beta)
 
@@ -104,8 +110,8 @@ def bootstrap_laws(n_parameters, n_tokens, losses, *, n_samples, rng):
     Returns:
         list of `n_samples` ScalingLaw.
     """
-    n = len(np.asarray(losses))
-    draws = rng.integers(0, n, size=(int(n_samples), n))
+    n, n_samples = len(_checked_runs(n_parameters, n_tokens, losses)[2]), as_whole(n_samples, "n_samples")
+    draws = rng.integers(0, n, size=(n_samples, n))
     return [
         fit_scaling_law(n_parameters, n_tokens, losses, weights=np.bincount(draw, minlength=n))
         for draw in draws
@@ -118,8 +124,11 @@ def interval(values, coverage=0.95):
     >>> [round(edge) for edge in interval(np.arange(101), 0.9)]
     [5, 95]
     """
+    coverage = as_number(coverage, "coverage")
+    if not 0 < coverage < 1:
+        raise ValueError(f"coverage must lie in (0, 1); got {coverage}. Per cent? Divide by 100.")
     edge = (1 - coverage) / 2
-    low, high = np.quantile(np.asarray(values, dtype=float), [edge, 1 - edge])
+    low, high = np.quantile(as_array(values, "values", ("n",)).astype(float), [edge, 1 - edge])
     return float(low), float(high)
 
 
@@ -189,7 +198,7 @@ def _regressions(log_f, log_g, y, w):
 
 def _sizes(**named):
     ((name, values),) = named.items()
-    values = np.asarray(values, dtype=float)
+    values = as_numbers(values, name).astype(float)
     if not (np.isfinite(values).all() and (values >= 1).all() and (values <= LARGEST).all()):
         raise ValueError(f"{name} must be numbers from 1 to {LARGEST:g}; got {values}.")
     return values
@@ -197,7 +206,7 @@ def _sizes(**named):
 
 def _checked_runs(n_parameters, n_tokens, losses):
     n, d = _sizes(n_parameters=n_parameters), _sizes(n_tokens=n_tokens)
-    y = np.asarray(losses, dtype=float)
+    y = as_numbers(losses, "losses").astype(float)
     if n.ndim != 1 or not n.shape == d.shape == y.shape or len(y) < 5:
         raise ValueError(
             "n_parameters, n_tokens and losses must have the same shape (n_runs,) with at least 5 runs; "

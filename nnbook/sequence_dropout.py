@@ -6,7 +6,7 @@ NeurIPS 2016.
 
 import numpy as np
 
-from nnbook.functional import softmax
+from nnbook.functional import as_array, as_number, as_whole, softmax
 
 WAYS = ("none", "naive", "variational")
 
@@ -25,8 +25,9 @@ class SequenceDropout:
     """
 
     def __init__(self, way, rate, *, rng):
-        if way not in WAYS:
-            raise ValueError(f"way must be one of {', '.join(WAYS)}; got {way!r}.")
+        if not isinstance(way, str) or way not in WAYS:
+            raise ValueError(f"way must be one of {', '.join(WAYS)}; got {way!r:.60}.")
+        rate = as_number(rate, "rate")
         if not 0 <= rate < 1:
             raise ValueError(f"rate must lie in [0, 1); got {rate}.")
         self.way, self.rate, self.rng = way, rate, rng
@@ -67,6 +68,7 @@ def monte_carlo(model, tokens, passes, *, rng):
         tokens: token ids (n, T).
         rng: where the masks come from; the model's own source is put back afterwards.
     """
+    tokens, passes = model.check_inputs(tokens), as_whole(passes, "passes")
     own, model.dropout.rng = model.dropout.rng, rng
     try:
         return np.stack([softmax(model.forward(tokens, training=True)) for _ in range(passes)])
@@ -86,7 +88,9 @@ def disagreement(probabilities):
     >>> disagreement(agree).round(3), disagreement(differ).round(3)
     (array([0.]), array([0.693]))
     """
-    p = np.asarray(probabilities, dtype=np.float64)
+    p = as_array(probabilities, "probabilities", ("passes", "n", "n_classes")).astype(np.float64)
+    if p.min() < 0 or p.max() > 1 + 1e-6:
+        raise ValueError(f"probabilities must lie in [0, 1]; got {p.min():g} … {p.max():g}. Logits?")
     return _entropy(p.mean(axis=0)) - _entropy(p).mean(axis=0)
 
 

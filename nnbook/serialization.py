@@ -3,11 +3,13 @@
 import base64
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from nnbook import activations, mlp
+from nnbook.functional import as_whole
 from nnbook.recurrent import SequenceClassifier
 from nnbook.transformer import Transformer
 
@@ -87,13 +89,24 @@ def load_model(path):
     """
     header, arrays = read_arrays(path)
     try:
+        least, stored = _least_parameters(header), sum(array.size for array in arrays.values())
+        if least > 10 * stored + 1000:  # a lie, found before the memory for them is asked for
+            raise ValueError(f"its sizes: they need {least} parameters, and it holds {stored}")
         model = _build(header)
         if header.get("storage") == "int8":
             parameters = _dequantize(model, arrays["integers"], arrays["scales"], arrays["vectors"])
         else:
             parameters = arrays["parameters"]
         metadata = header["metadata"]
-    except (KeyError, TypeError, ValueError, MemoryError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise ValueError(
             f"{path} is not a usable model file: its header lacks or garbles {error}."
         ) from error
@@ -105,6 +118,22 @@ def load_model(path):
         )
     model.parameters[...] = parameters
     return model, metadata
+
+
+def _least_parameters(header):
+    """No model with the sizes of this header has fewer parameters (its largest matrices, counted alone)."""
+    if header["kind"] in ("Transformer", "SequenceClassifier"):
+        settings = header["settings"]
+        width, words = (
+            as_whole(settings["d_model"], "d_model"),
+            as_whole(settings["vocab_size"], "vocab_size"),
+        )
+        layers = as_whole(settings.get("n_layers", 1), "n_layers")
+        hidden = as_whole(settings.get("hidden", width), "hidden")
+        context = as_whole(settings.get("context_length", 1), "context_length")
+        return max(words * width, layers * width * width, hidden * hidden, context * width)
+    sizes = [as_whole(size, "a size") for size in header["sizes"]]
+    return sum(a * b for a, b in pairwise(sizes))
 
 
 def _build(header):

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from nnbook.datasets.text import load_shakespeare
+from nnbook.functional import as_whole
 from nnbook.language_model import make_windows, next_token_loss, token_losses
 from nnbook.optimizers import AdamW
 from nnbook.schedules import cosine
@@ -38,9 +39,7 @@ class SmallRun:
 
     def __post_init__(self):
         for name, least in (("d_model", 1), ("n_layers", 1), ("n_characters", BATCH * CONTEXT), ("seed", 0)):
-            value = getattr(self, name)
-            if int(value) != value or value < least:
-                raise ValueError(f"{name} must be a whole number of at least {least}; got {value}.")
+            as_whole(getattr(self, name), name, least)
 
     @property
     def steps(self):

@@ -63,12 +63,13 @@ ALLOWED = {
         "training",
         "serialization",
     },
-    "scaling_laws": set(),
-    "roofline": set(),
+    "scaling_laws": {"functional"},
+    "roofline": {"functional"},
     # copies models, and gives fit a loss and a callback
-    "compression": {"functional", "losses", "callbacks", "transformer", "mlp"},
+    "compression": {"functional", "layers", "losses", "callbacks", "transformer", "mlp"},
     # one whole run as a function, for workers of a sweep: the place where all meet, like a notebook
     "sweeps": {
+        "functional",
         "datasets",
         "language_model",
         "optimizers",

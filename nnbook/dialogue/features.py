@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from nnbook.dialogue.slots import mask
+from nnbook.functional import as_whole
 from nnbook.retrieval import fold
 
 N_BUCKETS = 4096
@@ -26,9 +27,14 @@ def fnv1a(text: str) -> int:
     ('0x811c9dc5', '0xe40c292c')
     """
     value = 0x811C9DC5
-    for byte in text.encode():
+    for byte in _well_formed(text).encode():
         value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
     return value
+
+
+def _well_formed(text):
+    """The text with U+FFFD for halves of characters (lone surrogates), as a page encodes it."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def pieces(text: str, robot: str | None, *, letters: bool = True) -> list[str]:
@@ -62,6 +68,9 @@ def buckets(found: list[str], n_buckets: int = N_BUCKETS) -> list[int]:
 
 def vectorise(texts, robot, *, n_buckets: int = N_BUCKETS, letters: bool = True) -> np.ndarray:
     """Return one row of length 1 for each text, (n_texts, n_buckets): 1 / sqrt(k) in each of its k boxes."""
+    if isinstance(texts, str) or np.ndim(np.asarray(texts, dtype=object)) == 0:
+        raise TypeError(f"texts must be a list of texts; got {type(texts).__name__}.")
+    n_buckets = as_whole(n_buckets, "n_buckets")
     X = np.zeros((len(texts), n_buckets))
     for row, text in zip(X, texts, strict=True):
         filled = buckets(pieces(text, robot, letters=letters), n_buckets)

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 
 from nnbook.dialogue.slots import DATA, LANGUAGES, gazetteer
+from nnbook.functional import as_array
 
 OTHER = "other"  # the label of a wish that is not the robot's business
 _POLITE = {
@@ -91,6 +92,9 @@ def split_templates(templates, *, rng, shares=(0.6, 0.2, 0.2), by="template"):
         by: "template" splits the templates of each intent; "group" splits whole subjects, so that a
             test holds subjects that were never seen.
     """
+    shares = as_array(shares, "shares", (3,))
+    if shares.min() < 0 or abs(shares.sum() - 1) > 1e-6:
+        raise ValueError(f"shares must be at least 0 and sum to 1; got {shares.tolist()}.")
     parts = ([], [], [])
     if by == "group":
         units = [[i for i, t in enumerate(templates) if t.group == g] for g in _unique(templates, "group")]

@@ -16,6 +16,7 @@ from nnbook.retrieval import fold
 DATA = Path(__file__).parent / "data"
 ROBOTS = ("home", "service")
 LANGUAGES = ("en", "zh")
+MOST_DIGITS = 6  # of a number that means something; static/robot_words.js has the same
 NUMBER_SLOTS = {"home": ("degrees", "duration"), "service": ("order",)}
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -59,6 +60,8 @@ def language_of(text: str) -> str:
     >>> language_of("turn on the light"), language_of("打开灯")
     ('en', 'zh')
     """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a text (str); got {type(text).__name__}.")
     return "zh" if _HAN.search(text) else "en"
 
 
@@ -124,6 +127,8 @@ def find_slots(text: str, robot: str) -> list[Slot]:
 
 
 def _number_slot(text, match, robot):
+    if len(match["digits"] or "") > MOST_DIGITS:
+        return []
     number = parse_number(match)
     if robot == "service":
         digits = match["digits"] or ""

@@ -42,6 +42,11 @@ def load_small_talk(language: str, topics=TOPICS) -> tuple[Line, ...]:
     Raises:
         ModuleNotFoundError: chatterbot-corpus or PyYAML is missing; the message says how to install them.
     """
+    if language not in _FOLDERS or not set(topics) <= set(TOPICS):
+        raise ValueError(
+            f"language must be one of {', '.join(_FOLDERS)} and topics among {', '.join(TOPICS)}; "
+            f"got {language!r} and {topics!r}."
+        )
     try:
         import chatterbot_corpus
         import yaml
@@ -93,6 +98,8 @@ def right_topic(lines, similarity_floor=0.0) -> tuple[float, float, float]:
     "Right" means that the nearest other line is of the same topic; chance is what the most frequent topic
     would score.
     """
+    if not lines:
+        raise ValueError("there are no lines: got 0. Are the topics of the corpus right?")
     index = TfidfIndex.fit([line.said for line in lines])
     right = answered = 0
     for number, line in enumerate(lines):

@@ -102,6 +102,8 @@ def span_f1(found, truth) -> float:
     >>> span_f1([{("room", 0, 4)}], [{("room", 0, 4), ("device", 5, 9)}])
     0.6666666666666666
     """
+    if len(found) != len(truth):
+        raise ValueError(f"found and truth must be alike in length; got {len(found)} and {len(truth)}.")
     hits = sum(len(f & t) for f, t in zip(found, truth, strict=True))
     total = sum(len(f) + len(t) for f, t in zip(found, truth, strict=True))
     return 2 * hits / total if total else 1.0

@@ -6,6 +6,7 @@ import numpy as np
 
 from nnbook.dialogue.phrases import load_outside, load_templates, realise_all, split_templates
 from nnbook.dialogue.understand import IntentModel, choose_threshold, fit_intents
+from nnbook.functional import as_number, as_whole
 
 SHARES = (0.7, 0.15, 0.15)
 COPIES = 3  # of each template, with other names and other politeness
@@ -30,6 +31,9 @@ def make_parts(robot: str, language: str, seed: int, *, train_share=1.0) -> Part
         seed: of the split and of the names in the slots.
         train_share: keep only this share of the training templates of each intent (a learning curve).
     """
+    train_share, seed = as_number(train_share, "train_share"), as_whole(seed, "seed", 0)
+    if not 0 < train_share <= 1:
+        raise ValueError(f"train_share must lie in (0, 1]; got {train_share}. Per cent? Divide by 100.")
     rng = np.random.default_rng(seed)
     inside, outside = load_templates(robot, language), load_outside(robot, language)
     numbers = split_templates(inside, rng=rng, shares=SHARES)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from nnbook.dialogue.features import N_BUCKETS, buckets, pieces, vectorise
-from nnbook.dialogue.phrases import OTHER, intents
-from nnbook.dialogue.slots import DATA, LANGUAGES, ROBOTS, Slot, find_slots
-from nnbook.functional import softmax
+from nnbook.dialogue.phrases import OTHER, Phrase, intents
+from nnbook.dialogue.slots import DATA, LANGUAGES, ROBOTS, Slot, find_slots, gazetteer
+from nnbook.functional import as_array, as_number, softmax
 from nnbook.retrieval import fold
 from nnbook.serialization import FORMAT, VERSION, read_arrays, write_arrays
 
@@ -53,6 +53,8 @@ class IntentModel:
 
     def logits(self, texts) -> np.ndarray:
         """Return one row of logits for each text, shape (n_texts, n_labels)."""
+        if isinstance(texts, str):
+            raise TypeError("texts must be a list of texts; got a single one. Write [text].")
         return vectorise(texts, self.robot, n_buckets=len(self.weights)) @ self.weights + self.bias
 
     def scores(self, texts) -> tuple[np.ndarray, np.ndarray]:
@@ -94,6 +96,10 @@ def fit_intents(phrases, robot, language, *, inverse_penalty=30.0, n_buckets=N_B
     from sklearn.linear_model import LogisticRegression
 
     labels = (*intents(robot), OTHER)
+    if not isinstance(phrases, list | tuple) or not all(isinstance(phrase, Phrase) for phrase in phrases):
+        raise TypeError("phrases must be a list of `Phrase`, made by `realise_all`; got something else.")
+    if not {phrase.intent for phrase in phrases} <= set(labels):
+        raise ValueError(f"phrases must have intents among {', '.join(labels)}; got others.")
     X = vectorise([phrase.text for phrase in phrases], robot, n_buckets=n_buckets)
     y = np.array([labels.index(phrase.intent) for phrase in phrases])
     model = LogisticRegression(C=inverse_penalty, max_iter=1000, tol=1e-6).fit(csr_matrix(X), y)
@@ -105,7 +111,10 @@ def fit_intents(phrases, robot, language, *, inverse_penalty=30.0, n_buckets=N_B
 
 def choose_threshold(confidences, *, false_refusals=0.02) -> float:
     """Return the probability below which at most this share of good wishes lies (of the validation part)."""
-    return float(np.quantile(confidences, false_refusals))
+    share = as_number(false_refusals, "false_refusals")
+    if not 0 <= share <= 1:
+        raise ValueError(f"false_refusals must lie in [0, 1]; got {share}. Per cent? Divide by 100.")
+    return float(np.quantile(as_array(confidences, "confidences", ("n",)), share))
 
 
 def by_keywords(text: str, robot: str) -> str | None:
@@ -115,6 +124,7 @@ def by_keywords(text: str, robot: str) -> str | None:
     'play_music'
     """
     folded = fold(text)
+    gazetteer(robot)  # refuses an unknown robot
     table = json.loads((DATA / "keywords.json").read_text(encoding="utf-8"))[robot]
     return next((intent for intent, words in table.items() if any(word in folded for word in words)), None)
 
@@ -144,14 +154,24 @@ def load_robots(path=STORED) -> dict[tuple[str, str], IntentModel]:
     'lock_door'
     """
     header, arrays = read_arrays(path)
-    models = {}
-    for robot in ROBOTS:
-        for language in LANGUAGES:
-            name = f"{robot}_{language}"
-            about = header["models"][name]
-            weights = arrays[f"{name}_weights"] * arrays[f"{name}_scales"].astype(np.float64)
-            bias = arrays[f"{name}_bias"].astype(np.float64)
-            models[robot, language] = IntentModel(
-                robot, language, tuple(about["labels"]), weights, bias, about["threshold"]
-            )
-    return models
+    try:
+        return {
+            (robot, language): _stored_model(robot, language, header, arrays)
+            for robot in ROBOTS
+            for language in LANGUAGES
+        }
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path} is not a usable file of robots, or it is damaged: {error}.") from error
+
+
+def _stored_model(robot, language, header, arrays):
+    name = f"{robot}_{language}"
+    about = header["models"][name]
+    labels, threshold = tuple(about["labels"]), as_number(about["threshold"], "threshold")
+    if labels != (*intents(robot), OTHER) or not 0 <= threshold <= 1:
+        raise ValueError(f"{name} must have the intents of this book and a threshold in [0, 1]")
+    whole = as_array(arrays[f"{name}_weights"], f"{name}_weights", ("n_buckets", len(labels)))
+    scales = as_array(arrays[f"{name}_scales"], f"{name}_scales", (len(labels),))
+    bias = as_array(arrays[f"{name}_bias"], f"{name}_bias", (len(labels),))
+    weights = whole.astype(np.float64) * scales.astype(np.float64)
+    return IntentModel(robot, language, labels, weights, bias.astype(np.float64), threshold)

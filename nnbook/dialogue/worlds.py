@@ -15,6 +15,7 @@ def rules() -> dict:
 
 def first_world(robot: str) -> dict:
     """Return the home or the shop as it is at the beginning."""
+    gazetteer(robot)  # refuses an unknown robot
     return copy.deepcopy(rules()["worlds"][robot])
 
 

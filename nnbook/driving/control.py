@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from nnbook.functional import as_array, as_number
+
 LENGTH = 5.0  # metres, of a car; its wheelbase in the model of highway-env
 MAX_STEERING = np.pi / 4
 
@@ -22,7 +24,8 @@ def bicycle_step(state, steering, acceleration, dt, *, length=LENGTH):
     >>> [round(float(value), 4) for value in bicycle_step((0, 0, 0, 10), 0.1, 0.0, 0.1)]
     [0.9987, 0.0501, 0.02, 10.0]
     """
-    x, y, heading, speed = state
+    x, y, heading, speed = _finite(*_four(state), names=("x", "y", "heading", "speed"))
+    steering, acceleration, dt = _finite(steering, acceleration, dt, names=("steering", "acceleration", "dt"))
     slip = np.arctan(0.5 * np.tan(steering))
     x = x + speed * np.cos(heading + slip) * dt
     y = y + speed * np.sin(heading + slip) * dt
@@ -45,7 +48,7 @@ def pure_pursuit(target, *, length=LENGTH):
     >>> round(pure_pursuit((10.0, 0.0)), 3), round(pure_pursuit((8.0, 1.0)), 3)
     (0.0, 0.095)
     """
-    ahead, aside = float(target[0]), float(target[1])
+    ahead, aside = as_array(target, "target", (2,)).astype(float).tolist()
     distance, angle = np.hypot(ahead, aside), np.arctan2(aside, ahead)
     slip = np.arctan2(np.sin(angle), distance / length + np.cos(angle))
     return float(np.clip(np.arctan(2.0 * np.tan(slip)), -MAX_STEERING, MAX_STEERING))
@@ -64,11 +67,17 @@ class PID:
     """
 
     def __init__(self, kp, ki=0.0, kd=0.0, *, limit=np.inf):
-        self.kp, self.ki, self.kd, self.limit = kp, ki, kd, limit
+        self.kp, self.ki, self.kd = _finite(kp, ki, kd, names=("kp", "ki", "kd"))
+        self.limit = as_number(limit, "limit")
+        if not self.limit > 0:
+            raise ValueError(f"limit must be above 0; got {limit}.")
         self.total, self.last = 0.0, None
 
     def __call__(self, error, dt):
         """The answer to `error`, `dt` seconds after the last one."""
+        error, dt = _finite(error, dt, names=("error", "dt"))
+        if not dt >= 1e-9:  # the change per second would overflow
+            raise ValueError(f"dt must be at least 1e-9, the seconds since the last answer; got {dt}.")
         change = 0.0 if self.last is None else (error - self.last) / dt
         self.last = error
         total = self.total + error * dt
@@ -90,6 +99,9 @@ def tracking_errors(path, steer, *, speed=8.0, dt=0.1, start=(0.0, 1.0, 0.0), st
     Returns:
         signed errors in metres, one per step, until the end of the path.
     """
+    path = as_array(path, "path", ("n", 2))
+    if len(path) < 2 or not np.diff(path, axis=0).any(axis=1).all():
+        raise ValueError("path needs at least two points, and no point twice in a row.")
     state, errors = (*start, speed), []
     tangent = np.gradient(path, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
@@ -104,3 +116,20 @@ def tracking_errors(path, steer, *, speed=8.0, dt=0.1, start=(0.0, 1.0, 0.0), st
         errors.append(float(t[0] * d[1] - t[1] * d[0]))
         state = bicycle_step(state, steer(state[:3], nearest, errors[-1]), 0.0, dt)
     return np.array(errors)
+
+
+def _four(state):
+    try:
+        x, y, heading, speed = state
+    except (TypeError, ValueError):
+        raise ValueError("state must be four numbers: x, y, heading, speed; got another thing.") from None
+    return x, y, heading, speed
+
+
+def _finite(*values, names):
+    """The values as plain numbers; the first that is NaN or infinite is named."""
+    values = [as_number(value, name) for value, name in zip(values, names, strict=True)]
+    for value, name in zip(values, names, strict=True):
+        if not abs(value) <= 1e100:
+            raise ValueError(f"{name} must be finite; got {value}.")
+    return values

@@ -6,7 +6,9 @@ import numpy as np
 
 from nnbook.activations import Tanh
 from nnbook.driving.perception import CLEAR, UNMEASURED
+from nnbook.driving.road import N_CELLS
 from nnbook.driving.stack import Decision, Stack, drive
+from nnbook.functional import as_array, as_number
 from nnbook.losses import mean_squared_error
 from nnbook.mlp import MLP
 from nnbook.optimizers import Adam
@@ -22,13 +24,18 @@ def features(view):
 
     Four numbers tell of the car: whether there is one, how far ahead, how far aside, how much faster than we.
     """
-    blocks = view.picture.reshape(12, 2, 12, 2).mean(axis=(1, 3)).ravel() - UNMEASURED
+    picture = as_array(view.picture, "picture", (N_CELLS, N_CELLS))
+    radar = as_array(view.radar, "radar", ("n", 4), empty=True)
+    speed = as_number(view.speed, "speed")
+    if not abs(speed) <= 1e6:
+        raise ValueError(f"speed must be finite, in m/s; got {speed}.")
+    blocks = picture.reshape(12, 2, 12, 2).mean(axis=(1, 3)).ravel() - UNMEASURED
     car = np.zeros(4)
-    ahead = view.radar[view.radar[:, 0] > 0]
+    ahead = radar[radar[:, 0] > 0]
     if len(ahead):
         first = ahead[np.argmin(ahead[:, 0])]
-        car[:] = 1.0, first[0] / 40, first[1] / 10, (first[3] - view.speed) / 10
-    return np.concatenate([blocks, [view.speed / 10], car])
+        car[:] = 1.0, first[0] / 40, first[1] / 10, (first[3] - speed) / 10
+    return np.concatenate([blocks, [speed / 10], car])
 
 
 class Imitator:
@@ -85,6 +92,8 @@ def ask_expert(world, pupil, seeds, lessons, *, expert=None, sensor=CLEAR):
 
 def clone(lessons, *, rng, epochs=60, batch_size=64, learning_rate=2e-3):
     """Behaviour cloning: fit a fresh network to the lessons by least squares; returns the `Imitator`."""
+    if not len(lessons):
+        raise ValueError("there are no lessons: got 0 moments. Let the expert drive first (`watch_expert`).")
     model = MLP(SIZES, activation=Tanh, rng=rng)
     X, y = np.array(lessons.inputs), np.array(lessons.answers)
     fit(

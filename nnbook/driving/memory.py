@@ -6,6 +6,7 @@ import numpy as np
 
 from nnbook.driving.perception import UNMEASURED
 from nnbook.driving.road import ASIDE, BEHIND, CELL, N_CELLS, cell_centres, to_car, to_world
+from nnbook.functional import as_array, as_whole
 
 
 class Memory:
@@ -22,7 +23,7 @@ class Memory:
 
     def __init__(self, n_pictures=8):
         self._pictures = deque(
-            maxlen=int(n_pictures)
+            maxlen=as_whole(n_pictures, "n_pictures")
         )  # (picture, pose), in a frame that begins where we began
         self._pose = (0.0, 0.0, 0.0)
 
@@ -33,6 +34,8 @@ class Memory:
             picture: the newest, (24, 24).
             motion: (ahead, aside, turn) since the last call, in the frame of the car then: metres, radians.
         """
+        picture = as_array(picture, "picture", (N_CELLS, N_CELLS))
+        motion = as_array(motion, "motion", (3,)).tolist()
         x, y = to_world(np.array(motion[:2]), self._pose)
         self._pose = (float(x), float(y), self._pose[2] + motion[2])
         self._pictures.append((picture, self._pose))

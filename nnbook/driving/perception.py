@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nnbook.driving.road import cell_centres, to_world
-from nnbook.functional import sigmoid
+from nnbook.driving.road import N_CELLS, cell_centres, to_world
+from nnbook.functional import as_array, as_number, as_numbers, as_whole, sigmoid
 
 WINDOW = 9  # cells along one side of what the network sees around a cell
 UNMEASURED = 0.5  # what the sensor gives for a cell without a measurement
@@ -30,6 +30,12 @@ class Sensor:
     dropout: float = 0.05
     reach: float = 100.0
 
+    def __post_init__(self):
+        for name in ("noise", "noise_per_metre", "shade", "dropout", "reach"):
+            value = as_number(getattr(self, name), name)
+            if not 0 <= value <= (1 if name == "dropout" else 1e6):
+                raise ValueError(f"{name} must be at least 0 and no more than its limit; got {value}.")
+
     def read(self, truth, pose, shading, rng):
         """One picture, shape (24, 24): mostly between -1 and 2, high where the road seems to be.
 
@@ -39,6 +45,7 @@ class Sensor:
             shading: the patches of this episode, from `Shading`.
             rng: for what is new in each picture.
         """
+        truth = as_array(truth, "truth", (N_CELLS, N_CELLS))
         patches = self.shade * shading(to_world(cell_centres(), pose))
         spread = self.noise + self.noise_per_metre * _DISTANCE
         picture = truth + patches + spread * rng.standard_normal(truth.shape)
@@ -56,6 +63,7 @@ def weather(severity):
     >>> weather(0.5).noise, weather(1.0) == STORM
     (0.375, True)
     """
+    severity = as_number(severity, "severity")
     if not 0 <= severity <= 1:
         raise ValueError(f"severity must lie in [0, 1], from clear to storm; got {severity}.")
     clear, storm = vars(CLEAR), vars(STORM)
@@ -71,6 +79,7 @@ class Shading:
     """
 
     def __init__(self, rng, n_waves=24):
+        n_waves = as_whole(n_waves, "n_waves")
         angle, length = rng.uniform(0, 2 * np.pi, n_waves), rng.uniform(8.0, 30.0, n_waves)
         self._waves = 2 * np.pi / length * np.stack([np.cos(angle), np.sin(angle)])  # (2, n_waves)
         self._phases = rng.uniform(0, 2 * np.pi, n_waves)
@@ -78,6 +87,9 @@ class Shading:
 
     def __call__(self, points):
         """Brightness at world coordinates (…, 2), shape (…,)."""
+        points = as_numbers(points, "points")
+        if points.shape[-1:] != (2,):
+            raise ValueError(f"points must have shape (…, 2); got {points.shape}.")
         return self._size * np.sin(points @ self._waves + self._phases).sum(axis=-1)
 
 
@@ -89,6 +101,9 @@ def windows(picture, size=WINDOW):
     >>> windows(np.arange(576.0).reshape(24, 24), size=3)[25].tolist()
     [0.0, 1.0, 2.0, 24.0, 25.0, 26.0, 48.0, 49.0, 50.0]
     """
+    picture, size = as_array(picture, "picture", ("rows", "columns")), as_whole(size, "size")
+    if size % 2 == 0:
+        raise ValueError(f"size must be odd, so that a window has a middle; got {size}.")
     half = size // 2
     padded = np.pad(picture, half, constant_values=UNMEASURED)
     views = np.lib.stride_tricks.sliding_window_view(padded, (size, size))
@@ -107,17 +122,19 @@ class RoadReader:
 
     def __call__(self, picture):
         """Chance of road for each cell, shape (24, 24)."""
+        picture = as_array(picture, "picture", ("rows", "columns"))
         logits = self.model.forward(windows(picture) - UNMEASURED)
         return sigmoid(logits[:, 0]).reshape(picture.shape)
 
 
 def by_threshold(picture):
     """The simplest reader: the measurement itself, cut to [0, 1]; road from 0.5 on."""
-    return np.clip(picture, 0.0, 1.0)
+    return np.clip(as_array(picture, "picture", ("rows", "columns")), 0.0, 1.0)
 
 
 def by_blur(picture, size=3):
     """The mean over a small square, cut to [0, 1]: neighbours vote."""
+    picture = as_array(picture, "picture", ("rows", "columns"))
     return np.clip(windows(picture, size).mean(axis=1), 0.0, 1.0).reshape(picture.shape)
 
 
@@ -127,7 +144,10 @@ def iou(believed, truth):
     >>> iou(np.array([1, 1, 0, 0]), np.array([0, 1, 1, 0]))
     0.3333333333333333
     """
-    believed, truth = np.asarray(believed, dtype=bool), np.asarray(truth, dtype=bool)
+    believed, truth = as_numbers(believed, "believed"), as_numbers(truth, "truth")
+    if np.isnan(believed).any() or np.isnan(truth).any():
+        raise ValueError("a yes-no picture must hold 0 and 1 (or booleans); got NaN.")
+    believed, truth = believed != 0, truth != 0
     if believed.shape != truth.shape:
         raise ValueError(f"both pictures must have one shape; got {believed.shape} and {truth.shape}.")
     union = np.sum(believed | truth)
@@ -143,7 +163,7 @@ def random_poses(road, n, rng):
         list of n poses (x, y, heading).
     """
     poses = []
-    for _ in range(n):
+    for _ in range(as_whole(n, "n")):
         lane = road.lanes[rng.integers(len(road.lanes))]
         along, across, turn = rng.uniform(0, lane.length), rng.uniform(-2, 2), rng.uniform(-0.3, 0.3)
         poses.append((*map(float, lane.position(along, across)), float(lane.heading_at(along) + turn)))

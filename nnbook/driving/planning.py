@@ -1,11 +1,13 @@
 """A path over the perceived road: A* over the cells, then smoothing."""
 
 import heapq
+import math
 
 import numpy as np
 
 from nnbook.driving.perception import by_blur
 from nnbook.driving.road import AHEAD, ASIDE, BEHIND, CELL, N_CELLS, cell_centres
+from nnbook.functional import as_array, as_number, as_numbers, as_whole
 
 START = (int(BEHIND // CELL), N_CELLS // 2)  # the cell whose corner is the centre of the car
 HORIZON = 18.0  # metres, as the crow flies
@@ -34,8 +36,16 @@ def a_star(cost, start, *, is_goal, bound):
     >>> cells, round(total, 3)
     ([(0, 0), (1, 0), (2, 1), (1, 2), (0, 2)], 4.828)
     """
-    rows, columns = len(cost), len(cost[0])
-    cost = np.asarray(cost).tolist()  # plain numbers are read much faster one by one
+    cost = as_numbers(cost, "cost")
+    if cost.ndim != 2 or cost.size == 0 or not (cost >= 0).all():  # so put, NaN is refused too
+        raise ValueError(f"cost must be (rows, columns) of numbers of at least 0; got shape {cost.shape}.")
+    rows, columns = cost.shape
+    if np.shape(start) != (2,) or not (0 <= start[0] < rows and 0 <= start[1] < columns):
+        raise ValueError(f"start must be a cell (row, column) of the grid {cost.shape}; got {start!r:.60}.")
+    cost, start = (
+        cost.tolist(),
+        (int(start[0]), int(start[1])),
+    )  # plain numbers are read faster
     best, parent, done = {start: 0.0}, {start: None}, set()
     queue = [(bound(*start), start)]
     while queue:
@@ -72,6 +82,8 @@ def step_cost(probability, cars=(), *, wall=WALL):
         probability: chance of road of each cell, shape (24, 24).
         cars: radar targets (n, 4); cells beside a near car cost more, so that the path leaves it room.
     """
+    probability = as_array(probability, "probability", (N_CELLS, N_CELLS))
+    cars = as_array(cars, "cars", ("n", 4), empty=True) if np.size(cars) else ()
     inside = by_blur(probability, 5)  # high only where all around is road
     cost = 1.0 + 6.0 * (1.0 - inside) ** 2 + 4.0 * (1.0 - probability)
     for ahead, aside, *_ in cars:
@@ -95,7 +107,9 @@ def plan(probability, cars=(), *, horizon=HORIZON):
     Returns:
         points (n, 2) in metres from (0, 0) on: ahead, aside; smooth.
     """
-    cost = step_cost(probability, cars)
+    horizon, cost = as_number(horizon, "horizon"), step_cost(probability, cars)
+    if not 0 < horizon <= 1000:
+        raise ValueError(f"horizon must lie in (0, 1000] metres; got {horizon}.")
     while horizon > 3 * CELL:
         cells, _, _ = a_star(
             cost,
@@ -116,18 +130,22 @@ def smooth(points, rounds=12):
     >>> smooth(np.array([[0, 0], [1, 1], [2, 0.0]]), rounds=1).tolist()
     [[0.0, 0.0], [1.0, 0.5], [2.0, 0.0]]
     """
-    points = np.array(points, dtype=np.float64)
-    for _ in range(rounds):
+    points = np.array(as_array(points, "points", ("n", 2)), dtype=np.float64)
+    for _ in range(as_whole(rounds, "rounds", 0)):
         points[1:-1] += 0.5 * (0.5 * (points[:-2] + points[2:]) - points[1:-1])
     return points
 
 
 def arc_lengths(points):
     """Metres along a path up to each of its points, shape (n,), from 0 on."""
+    points = as_array(points, "points", ("n", 2))
     return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
 
 
 def point_at(points, metres):
     """The point of a path so many metres along it; its end if it is shorter, shape (2,)."""
+    points, metres = as_array(points, "points", ("n", 2)), as_number(metres, "metres")
+    if math.isnan(metres):
+        raise ValueError("metres must be a number; got nan.")
     along = arc_lengths(points)
     return np.array([np.interp(metres, along, points[:, 0]), np.interp(metres, along, points[:, 1])])

@@ -5,10 +5,13 @@ second. A picture of 24 × 24 cells is a text of 192 characters: each holds thre
 "surely not road" (0) to "surely road" (3).
 """
 
+import math
+
 import numpy as np
 
 from nnbook.driving.road import BEHIND, CELL, N_CELLS
 from nnbook.driving.world import STEP_S
+from nnbook.functional import as_array, as_number, as_whole
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"  # 64 characters
 PER_PICTURE = N_CELLS * N_CELLS // 3
@@ -30,7 +33,9 @@ def record(episode, road, *, title, every=4):
     """
     if not episode.frames:
         raise ValueError("this episode kept no frames. Drive with keep=True.")
-    last = len(episode.frames) - 1
+    if not isinstance(title, str) or not 1 <= len(title) <= 60:
+        raise ValueError(f"title must be a text of 1 to 60 characters; got {title!r:.80}.")
+    last, every = len(episode.frames) - 1, as_whole(every, "every")
     kept = sorted({*range(0, last + 1, every), last})
     scenes = [episode.frames[k][0] for k in kept]
     poses = np.array([scene.pose for scene in scenes])
@@ -83,12 +88,15 @@ def pack(picture):
     >>> pack(np.zeros((24, 24)))[:4], pack(np.ones((24, 24)))[:4]
     ('0000', '____')
     """
+    picture = as_array(picture, "picture", (N_CELLS, N_CELLS))
     levels = np.floor(np.clip(picture, 0.0, 1.0) * 3 + 0.5).astype(int).reshape(-1, 3)
     return "".join(ALPHABET[a + 4 * b + 16 * c] for a, b, c in levels)
 
 
 def unpack(text):
     """Undo `pack` for one picture or many: levels 0 to 3, shape (n, 24, 24)."""
+    if not isinstance(text, str) or not text or len(text) % PER_PICTURE or set(text) - set(ALPHABET):
+        raise ValueError(f"text must be {PER_PICTURE} characters a picture, of `pack`; got {text!r:.40}.")
     codes = np.array([ALPHABET.index(letter) for letter in text])
     levels = np.column_stack([codes % 4, codes // 4 % 4, codes // 16])
     return levels.reshape(-1, N_CELLS, N_CELLS)
@@ -101,6 +109,11 @@ def at(recording, seconds):
     >>> [round(float(value), 3) for value in at(film, 0.4)]
     [4.0, 0.0, 0.5, 9.5]
     """
+    seconds = as_number(seconds, "seconds")
+    if math.isnan(seconds):
+        raise ValueError("seconds must be a number; got nan.")
+    if not isinstance(recording, dict) or not {"tenths", "ego", "speeds"} <= recording.keys():
+        raise ValueError(f"recording must be a dictionary from `record`; got {recording!r:.60}.")
     times = np.array(recording["tenths"]) / 10
     x, y, heading = np.array(recording["ego"], dtype=np.float64).reshape(-1, 3).T
     values = (x / 10, y / 10, heading / 100, np.array(recording["speeds"]) / 10)

@@ -7,6 +7,8 @@ when the car drives up the page.
 
 import numpy as np
 
+from nnbook.functional import as_array, as_numbers
+
 CELL = 1.5  # metres
 N_CELLS = 24
 BEHIND = 3.0  # the square begins this far behind the centre of the car
@@ -32,16 +34,23 @@ def to_world(points, pose):
     >>> to_world(np.array([1.0, 0.0]), (5.0, 5.0, np.pi / 2)).round(6).tolist()
     [5.0, 6.0]
     """
-    x, y, heading = pose
+    x, y, heading = as_array(pose, "pose", (3,))
     c, s = np.cos(heading), np.sin(heading)
-    return np.asarray(points) @ np.array([[c, s], [-s, c]]) + np.array([x, y])
+    return _points(points) @ np.array([[c, s], [-s, c]]) + np.array([x, y])
 
 
 def to_car(points, pose):
     """Turn points (…, 2) from the frame of the world into the frame of the car: undoes `to_world`."""
-    x, y, heading = pose
+    x, y, heading = as_array(pose, "pose", (3,))
     c, s = np.cos(heading), np.sin(heading)
-    return (np.asarray(points) - np.array([x, y])) @ np.array([[c, -s], [s, c]])
+    return (_points(points) - np.array([x, y])) @ np.array([[c, -s], [s, c]])
+
+
+def _points(points):
+    points = as_numbers(points, "points")
+    if points.shape[-1:] != (2,) or not np.isfinite(points).all():
+        raise ValueError(f"points must be finite and have shape (…, 2); got {points.shape}.")
+    return points
 
 
 class RoadMap:
@@ -54,6 +63,8 @@ class RoadMap:
     """
 
     def __init__(self, lanes):
+        if not isinstance(lanes, list | tuple):
+            raise TypeError(f"RoadMap needs a list of lanes; got {type(lanes).__name__}.")
         straight, circular = [], []
         for lane in lanes:
             kind = type(lane).__name__
@@ -78,7 +89,7 @@ class RoadMap:
         Returns:
             bool, shape (…,).
         """
-        points = np.asarray(points, dtype=np.float64)
+        points = np.asarray(_points(points), dtype=np.float64)
         flat = points.reshape(-1, 1, 2)
         return (self._on_straight(flat, margin) | self._on_circular(flat, margin)).reshape(points.shape[:-1])
 

@@ -10,6 +10,7 @@ from nnbook.driving.perception import CLEAR, Shading
 from nnbook.driving.planning import arc_lengths, plan, point_at
 from nnbook.driving.road import to_car
 from nnbook.driving.world import MAX_ACCELERATION, STEP_S
+from nnbook.functional import as_array, as_number, as_whole
 
 TOP_SPEED = 10.0  # m/s, the speed limit of the tracks
 SIDEWAYS = 3.5  # m/s², what passengers accept in a bend
@@ -67,7 +68,10 @@ class Stack:
     def __call__(self, view):
         """The `Decision` for a `View`."""
         probability = view.truth if self.read is None else self.read(self._memory(view.picture, view.motion))
-        cars = view.radar if self.use_radar else view.radar[:0]
+        radar, speed = as_array(view.radar, "radar", ("n", 4), empty=True), as_number(view.speed, "speed")
+        if not abs(speed) <= 1e6:
+            raise ValueError(f"speed must be finite, in m/s; got {speed}.")
+        cars = radar if self.use_radar else radar[:0]
         path = plan(probability, cars[np.abs(cars[:, 0]) < ALONGSIDE])
         steering = pure_pursuit(point_at(path, max(6.0, 0.8 * view.speed)))
         wanted = min(speed_in_bend(path), speed_behind(path, cars, view.speed))
@@ -77,6 +81,7 @@ class Stack:
 
 def speed_in_bend(path):
     """The speed at which the bend of a path pushes sideways with 3.5 m/s²; at most 10, at least 3 m/s."""
+    path = as_array(path, "path", ("n", 2))
     end = point_at(path, 14.0)
     curvature = 2.0 * abs(end[1]) / max(float(end @ end), 1.0)  # of the circle through car and point
     return float(np.clip(np.sqrt(SIDEWAYS / max(curvature, 1e-6)), 3.0, TOP_SPEED))
@@ -90,6 +95,8 @@ def speed_behind(path, cars, speed):
         cars: radar targets (n, 4).
         speed: our own, m/s.
     """
+    path = as_array(path, "path", ("n", 2))
+    cars = as_array(cars, "cars", ("n", 4), empty=True)
     along, wanted = arc_lengths(path), TOP_SPEED
     for ahead, aside, turn, other in cars:
         offsets = np.hypot(path[:, 0] - ahead, path[:, 1] - aside)
@@ -151,6 +158,7 @@ def drive(world, driver, seed, *, sensor=CLEAR, laps=1.0, limit_s=150.0, keep=Fa
         keep: store every step in `Episode.frames`.
         watch: function (view, decision), called at each step; what imitation learns from.
     """
+    seed = as_whole(seed, "seed", 0)
     rng = np.random.default_rng([seed, 62])
     shading, scene = Shading(rng), world.reset(seed)
     episode, scores, steps, before = Episode("too slow", 0.0, 0.0), [], 0, scene.pose

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from nnbook.driving.imitation import Imitator
-from nnbook.driving.perception import RoadReader
+from nnbook.driving.imitation import SIZES, Imitator
+from nnbook.driving.perception import WINDOW, RoadReader
+from nnbook.mlp import MLP
 from nnbook.serialization import load_model
 
 FOLDER = Path(__file__).resolve().parents[1] / "models" / "driving"
@@ -16,12 +17,13 @@ def load_reader(name="clear"):
     >>> load_reader().model
     MLP(81 → 32 → 1, ReLU, 2,657 parameters)
     """
-    return RoadReader(load_model(_path({"clear": "reader", "all-weather": "reader-all-weather"}, name))[0])
+    path = _path({"clear": "reader", "all-weather": "reader-all-weather"}, name)
+    return RoadReader(_load(path, WINDOW * WINDOW, 1))
 
 
 def load_imitator(name="dagger"):
     """The end-to-end driver after plain cloning ("clone") or after practice with an expert ("dagger")."""
-    return Imitator(load_model(_path({"clone": "clone", "dagger": "dagger"}, name))[0])
+    return Imitator(_load(_path({"clone": "clone", "dagger": "dagger"}, name), SIZES[0], SIZES[-1]))
 
 
 def load_results():
@@ -29,7 +31,14 @@ def load_results():
     return json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
 
 
+def _load(path, n_inputs, n_outputs):
+    model, _ = load_model(path)
+    if not isinstance(model, MLP) or (model.sizes[0], model.sizes[-1]) != (n_inputs, n_outputs):
+        raise ValueError(f"{path} must hold an MLP from {n_inputs} to {n_outputs} numbers; got {model!r}.")
+    return model
+
+
 def _path(files, name):
-    if name not in files:
+    if not isinstance(name, str) or name not in files:
         raise KeyError(f"name must be one of {', '.join(files)}; got {name!r}.")
     return FOLDER / f"{files[name]}.npz"

@@ -1,11 +1,13 @@
 """A small door to highway-env: one car to steer, on one of three race tracks, without a screen."""
 
+import math
 import os
 from dataclasses import dataclass
 
 import numpy as np
 
 from nnbook.driving.road import RoadMap
+from nnbook.functional import as_number, as_whole
 
 TRACKS = {"racetrack": "RacetrackEnv", "oval": "RacetrackEnvOval", "large": "RacetrackEnvLarge"}
 STEP_S = 0.2  # seconds between two decisions
@@ -41,7 +43,7 @@ def racetrack_class(track):
         KeyError: no such track.
         ModuleNotFoundError: highway-env is missing; the message says how to get it.
     """
-    if track not in TRACKS:
+    if not isinstance(track, str) or track not in TRACKS:
         raise KeyError(f"track must be one of {', '.join(TRACKS)}; got {track!r}.")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it greets on every import
     try:
@@ -68,6 +70,7 @@ class World:
     """
 
     def __init__(self, track="racetrack", *, other_vehicles=1):
+        other_vehicles = as_whole(other_vehicles, "other_vehicles", 0)
         self.track = track
         self._env = racetrack_class(track)(
             config={
@@ -84,7 +87,7 @@ class World:
 
     def reset(self, seed):
         """Begin an episode: start lane, start place and the other car follow from `seed`."""
-        self._env.reset(seed=int(seed))
+        self._env.reset(seed=as_whole(seed, "seed", 0))
         graph = self._env.road.network.graph
         self.road = RoadMap([lane for a in graph for b in graph[a] for lane in graph[a][b]])
         lengths = {a: float(np.mean([lane.length for lane in lanes])) for a, (lanes,) in _segments(graph)}
@@ -96,6 +99,9 @@ class World:
 
     def step(self, steering, acceleration):
         """Hold `steering` (rad at the front wheels) and `acceleration` (m/s²) for 0.2 s; return the scene."""
+        for name, value in (("steering", steering), ("acceleration", acceleration)):
+            if math.isnan(as_number(value, name)):
+                raise ValueError(f"{name} must be a number; got nan. What did the driver answer?")
         action = np.array([acceleration / MAX_ACCELERATION, steering / MAX_STEERING])
         self._env.step(np.clip(action, -1.0, 1.0))
         along = self._place()

@@ -7,6 +7,7 @@ output.
 
 import html
 import json
+import re
 from typing import ClassVar
 
 import anywidget
@@ -14,6 +15,7 @@ import ipywidgets
 
 from nnbook.widgets._modules import css_text, esm_text
 
+_HALVES = re.compile("[\ud800-\udfff]")
 _HOST_TRAITS = frozenset(ipywidgets.DOMWidget.class_trait_names())
 
 
@@ -53,6 +55,8 @@ class Widget(anywidget.AnyWidget):
             raise ValueError(
                 f"{name} cannot be shown: its state holds NaN or infinity, which JSON lacks."
             ) from error
+        # half a character has no bytes in a file; as JSON's escape it has
+        state = _HALVES.sub(lambda match: f"\\u{ord(match[0]):04x}", state)
         # Inside single quotes a double quote is harmless; left alone, it keeps the JSON readable in the
         # stored notebook.
         state = html.escape(state, quote=False).replace("'", "&#x27;")

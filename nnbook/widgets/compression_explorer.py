@@ -61,6 +61,8 @@ class CompressionExplorer(StoredModelWidget):
 
     def __init__(self, business=None, **state):
         business = PLANS["Self-hosted open model"] if business is None else business
+        if not all(hasattr(business, name) for name in _MONEY):
+            raise TypeError(f"business must be an nnbook.economics.Business; got {type(business).__name__}.")
         money = {name: float(getattr(business, name)) for name in _MONEY}
         super().__init__(source=STORED, data=digit_pad.pack_stored(STORED), **{**money, **state})
 

@@ -1,6 +1,7 @@
 """DriveFilm: play recorded drives, with what the car believed beside them."""
 
 import json
+from itertools import pairwise
 from typing import ClassVar
 
 import traitlets
@@ -12,6 +13,8 @@ SPEEDS = (0.5, 1.0, 2.0, 4.0)
 OUTCOMES = ("finished", "off-road", "collision", "too slow")
 _LISTS = ("tenths", "ego", "speeds", "progress", "cars", "paths", "lanes")
 _PER_PICTURE = 192
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"  # of nnbook.driving.recording
+GRID = {"cells": 24, "cell": 15, "behind": 30}  # decimetres
 
 
 class DriveFilm(Widget):
@@ -46,6 +49,18 @@ class DriveFilm(Widget):
             _check_recording(recording)
         super().__init__(films=list(films), **traits)
 
+    @traitlets.validate("films")
+    def _check_films(self, proposal):
+        films = proposal["value"]
+        if not 1 <= len(films) <= MAX_FILMS or self.film >= len(films):
+            raise traitlets.TraitError(f"films must be 1 to {MAX_FILMS} recordings, {self.film} among them.")
+        try:
+            for recording in films:
+                _check_recording(recording)
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from error
+        return films
+
     @traitlets.validate("film")
     def _check_film(self, proposal):
         if not 0 <= proposal["value"] < len(self.films):
@@ -69,24 +84,44 @@ class DriveFilm(Widget):
 
 
 def _check_recording(recording):
+    """Refuse what the page could not draw: a NaN, a time that stands still, a picture of a million cells."""
+    if not isinstance(recording, dict):
+        raise ValueError(f"a recording must be a dictionary from `record`; got {type(recording).__name__}.")
     missing = [name for name in (*_LISTS, "title", "outcome", "pictures", "grid") if name not in recording]
     if missing:
         raise ValueError(f"this is no recording: it lacks {', '.join(missing)}. Make one with `record`.")
-    frames = len(recording["tenths"])
+    flat, nested = ("tenths", "ego", "speeds", "progress"), ("cars", "paths", "lanes")
+    rows = [recording[name] for name in flat]
+    for name in nested:
+        rows += recording[name] if isinstance(recording[name], list) else [None]
+    if not all(_is_whole(row) for row in rows):
+        raise ValueError(f"a recording holds whole numbers only, in lists; see {', '.join(_LISTS)}.")
+    frames, tenths = len(recording["tenths"]), recording["tenths"]
     good = (
         frames > 0
         and len(recording["ego"]) == 3 * frames
         and len(recording["speeds"]) == len(recording["progress"]) == frames
-        and len(recording["pictures"]) == _PER_PICTURE * frames
+        and tenths[0] >= 0
+        and all(before < after for before, after in pairwise(tenths))
         and all(len(car) == 3 * frames for car in recording["cars"])
+        and len(recording["paths"]) in (0, frames)
+        and all(path and len(path) % 2 == 0 for path in recording["paths"])
+        and recording["lanes"]
+        and all(len(lane) >= 5 and len(lane) % 2 for lane in recording["lanes"])
         and recording["outcome"] in OUTCOMES
-        and 1 <= len(recording["title"]) <= 60
     )
-    if not good:
+    texts = [recording[name] for name in ("title", "pictures")]
+    good = good and all(isinstance(text, str) for text in texts) and 1 <= len(texts[0]) <= 60
+    if not (good and len(texts[1]) == _PER_PICTURE * frames and set(texts[1]) <= set(ALPHABET)):
         raise ValueError(
-            f"this recording of {frames} frames is damaged: each frame needs three numbers for our car, one "
-            f"speed, one progress and {_PER_PICTURE} characters; its outcome must be one of {OUTCOMES}."
+            f"this recording of {frames} frames is damaged: each frame needs a later time, three numbers for "
+            f"each car, one speed, one progress and {_PER_PICTURE} characters; its outcome must be one of "
+            f"{OUTCOMES}, its title a text of 1 to 60 characters."
         )
-    if not all(isinstance(number, int) for name in ("tenths", "ego", "speeds") for number in recording[name]):
-        raise ValueError("a recording holds whole numbers only.")
+    if recording["grid"] != GRID:
+        raise ValueError(f"the grid of a recording must be {GRID}; got {recording['grid']!r:.80}.")
     json.dumps(recording, allow_nan=False)  # what JSON cannot hold raises here
+
+
+def _is_whole(row):
+    return isinstance(row, list) and all(type(number) is int and abs(number) < 10**9 for number in row)

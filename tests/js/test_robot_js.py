@@ -32,6 +32,29 @@ STRANGE = [
     "十二个小时",
     "𠮷灯",
 ]
+ODD = [
+    "\ufeffturn on the lamp",  # a mark at the beginning of a file
+    "turn\u00a0on\u2009the\u200blamp",  # spaces that do not break, that are thin, that have no width
+    "\u202etnirp eht no nrut",  # from right to left
+    "İSTANBUL ışık ſ K Å ﬁ ß ẞ ΟΔΟΣ Σ",  # letters whose lower case is unusual
+    "l\u0301\u0302\u0303\u0304amp" * 9,
+    "👩‍👩‍👧‍👦🏳️‍🌈 kitchen",
+    "٣ ３ ³ ① Ⅷ ½ minutes",  # digits of other kinds
+    "豈更車賈 ㍿ ㊙ ﷺ",  # compatibility forms
+    "\u1100\u1161\u11a8 각 カ゛ ガ",
+    "line\none\ttwo\r\x00three\x7f\x1b[31m",
+    "<img src=x onerror=alert(1)> &amp; ${7*7} {room} {{device}}",
+    "\U0010ffff\ue000\ufffd\uffff",
+    "timer for 99999999999999999999999 minutes",
+    "9" * 200,
+    "99999999 hours and 100 seconds",
+    "100001 seconds",
+    "toString hasOwnProperty valueOf __proto__",
+    "开" * 200,
+    "十" * 100,
+    "a" * 5000,
+    "转" + "人工" * 2000,
+]
 TALKS = {
     "home": [
         [
@@ -91,7 +114,7 @@ TALKS = {
 def texts():
     rng = np.random.default_rng(0)
     for robot in ROBOTS:
-        for text in STRANGE:
+        for text in STRANGE + ODD:
             yield robot, text
         for language in LANGUAGES:
             yield from ((robot, text) for text, _ in phrases.load_exam(robot, language))
@@ -133,6 +156,7 @@ def cases(tmp_path_factory):
     talks = [talk_case(robot, sentences) for robot in ROBOTS for sentences in TALKS[robot]]
     talks += [talk_case("home", [text for text, _ in phrases.load_exam("home", "en")], 0.05)]
     talks += [talk_case("service", [text for text, _ in phrases.load_exam("service", "zh")], 0.05)]
+    talks += [talk_case(robot, ODD) for robot in ROBOTS]
     everything = {
         "data": pack_stored("robots"),
         "texts": [text_case(robot, text, models) for robot, text in texts()],

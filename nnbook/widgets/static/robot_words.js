@@ -12,6 +12,7 @@ const HAN = /[\u3400-\u4dbf\u4e00-\u9fff]/;
 const ENGLISH = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(" ");
 const TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
 const CHINESE = /** @type {Record<string, number>} */ ({ 两: 2, ...Object.fromEntries([..."零一二三四五六七八九"].map((c, i) => [c, i])) });
+const MOST_DIGITS = 6; // of a number that means something, as in nnbook/dialogue/slots.py
 const BEFORE = "(?<![a-z0-9])";
 const AFTER = "(?![a-z0-9])";
 const longestFirst = (/** @type {string[]} */ words) => [...words].sort((a, b) => b.length - a.length || (a < b ? -1 : a > b ? 1 : 0));
@@ -57,6 +58,7 @@ export function slotFinder(robot, gazetteer) {
   function numberSlot(text, match) {
     const start = /** @type {number} */ (match.index);
     const end = start + match[0].length;
+    if ((match.groups?.digits ?? "").length > MOST_DIGITS) return [];
     const number = parseNumber(match.groups);
     if (robot === "service") {
       const digits = match.groups?.digits ?? "";

@@ -1,0 +1,97 @@
+"""A damaged link, or one of somebody who means harm: the page shows what it would show without it."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from explore_page import Opener, state
+
+from nnbook.widgets import CompressionExplorer, DriveFilm, RobotChat
+from nnbook.widgets._stored import stored_script
+
+pytestmark = pytest.mark.browser
+
+FILM = {
+    "title": "A drive",
+    "outcome": "finished",
+    "view": "believed",
+    "tenths": [0, 8],
+    "ego": [0, 0, 0, 80, 0, 100],
+    "speeds": [100, 90],
+    "progress": [0, 8],
+    "cars": [],
+    "pictures": "0" * 384,
+    "paths": [],
+    "lanes": [[50, 0, 0, 400, 0]],
+    "grid": {"cells": 24, "cell": 15, "behind": 30},
+}
+LINKS = {  # a widget, the name of its link, a good state, and lies about each part of it
+    "film": (
+        lambda: DriveFilm(FILM, FILM),
+        "drive",
+        [1, 0.5, 4],
+        [[-1, 0.5, 1e300, "0", None, [0], True], [-1, 3601, 1e300, "1", {}], [3, 0, -1, "2", None, [1]]],
+    ),
+    "robot": (
+        RobotChat,
+        "robot",
+        ["service", "zh", 0.5],
+        [["garden", "constructor", 0, None, ["home"]], ["__proto__", "<b>", 1], [-0.1, 1.1, "0.5", None]],
+    ),
+    "compression": (
+        CompressionExplorer,
+        "compression",
+        [3, 0.8, "matrix", 0.5],
+        [[7, 3.5, "3", None, 32], [-0.1, 0.99, "0.8", {}], ["row", "toString", 1, ""], [-1, 2, None, "1"]],
+    ),
+}
+BROKEN = [
+    "",
+    "[",
+    "null",
+    "7",
+    "[]",
+    "{}",
+    '{"0":1}',
+    "[1e999,1e999,1e999,1e999]",
+    "\ud83d",
+    "%",
+    "<script>",
+    "[" * 9999,
+]
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    # a widget's script looks for its model in ../models, beside the folder of the page
+    for folder in ("page", "models"):
+        (tmp_path / folder).mkdir()
+    for name in ("robots", "digits"):
+        (tmp_path / "models" / f"{name}.js").write_text(stored_script(name), encoding="utf-8")
+    with Opener(browser, tmp_path / "page") as opener:
+        yield opener
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_damaged_link_changes_nothing(open_page, name):
+    make, key, good, lies = LINKS[name]
+    page = open_page(make())
+    page.locator(".drf-track, .rch-input, .cpx-figures").first.wait_for()
+    page.wait_for_timeout(100)
+    usual = state(page)
+
+    def follow(text):
+        page.evaluate("(hash) => { location.hash = hash; }", f"{key}={text}")
+        page.wait_for_timeout(20)
+        return state(page)
+
+    for text in BROKEN:
+        assert follow(quote(text, errors="replace")) == usual, text[:20]
+    for raw in ("%E0%A4%A", "%%%", "&&&=", "\x00"):
+        assert follow(raw) == usual, raw
+    for place, values in enumerate(lies):
+        for value in values:
+            changed = [*good[:place], value, *good[place + 1 :]]
+            assert follow(quote(json.dumps(changed))) == usual, changed
+    assert follow(quote(json.dumps([*good, 1]))) == usual
+    assert follow(quote(json.dumps(good))) != usual, "a good link is followed: the test can fail"
