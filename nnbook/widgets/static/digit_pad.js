@@ -3,8 +3,7 @@
 
 import { imageOfStrokes } from "./digit_ink.js";
 import { digitNetwork, percent, sentence } from "./digit_net.js";
-import { whenShown } from "./shown.js";
-import { storedData } from "./stored.js";
+import { withStored } from "./stored.js";
 import { announcer, button, canvas, createScope, el, formatNumber, readTheme, tooltip, watchTheme } from "./ui.js";
 
 /** @typedef {import("./digit_ink.js").Stroke} Stroke */
@@ -20,21 +19,13 @@ function render({ model, el: host }) {
   const scope = createScope();
   const root = el("div", { class: "nnw nnw-frame nnw-digitpad", "data-lm-suppress-shortcuts": "true" });
   host.append(root);
-  const waiting = el("p", { class: "nnw-status" }, ["The network is on its way …"]);
-  root.append(waiting);
-  let gone = false;
-  scope.onDispose(() => {
-    gone = true;
-    root.remove();
+  scope.onDispose(() => root.remove());
+  withStored(scope, model, root, {
+    waiting: "The network is on its way …",
+    failure: "DigitPad cannot be used",
+    open: digitNetwork,
+    build: (network) => build(model, root, scope, network),
   });
-  storedData(model).then(
-    (data) => {
-      if (gone) return;
-      waiting.remove();
-      build(model, root, scope, digitNetwork(data));
-    },
-    (error) => void (waiting.textContent = `DigitPad cannot be used: ${error.message}.`),
-  );
   return scope.dispose;
 }
 
@@ -348,8 +339,7 @@ function build(model, root, scope, network) {
     theme = readTheme(root);
     refresh();
   };
-  watchTheme(scope, recolour);
-  whenShown(scope, root, recolour);
+  watchTheme(scope, root, recolour);
   scope.watch(model, "change:example", () => showExample(model.get("example")));
   if (network.nExamples) showExample(model.get("example"));
   refresh();

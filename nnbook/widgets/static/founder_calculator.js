@@ -6,7 +6,7 @@ import { cashChart, tornado } from "./founder_charts.js";
 import { describe, GROUPS, problemWith } from "./founder_inputs.js";
 import { cashText, story, survivalText } from "./founder_story.js";
 import { Random } from "./nn.js";
-import { followTheme, linkButton, money, percent, seedField, traits } from "./ui_explore.js";
+import { followTheme, guardedChange, linkButton, money, percent, seedField, traits } from "./ui_explore.js";
 import { announcer, button, choice, createScope, el, formatNumber, select, slider, uniqueId } from "./ui.js";
 
 /** @typedef {import("./economics.js").Business} Business */
@@ -52,7 +52,9 @@ function render({ model, el: host }) {
   const changed = el("span", { class: "fdc-changed", hidden: true }, ["changed"]);
   const back = button(scope, { label: "Reset", icon: "reset", kind: "small", title: "Back to the numbers of this case", onClick: () => choose(model.get("plan")) });
   const note = announcer(scope, { every: 0, visible: true });
-  const link = linkButton(scope, { model, host, name: "founder", names: STATE, state, say: (text) => note.say(text, true), problemWith: (s) => problemWith(s) });
+  const say = (/** @type {string} */ text) => note.say(text, true);
+  const tryChange = guardedChange({ state, say, problemWith: (s) => problemWith(s), draw });
+  const link = linkButton(scope, { model, host, name: "founder", names: STATE, state, say, problemWith: (s) => problemWith(s) });
   const voice = announcer(scope, { every: 1200 });
 
   const title = el("strong", { class: "fdc-title" });
@@ -123,13 +125,6 @@ function render({ model, el: host }) {
   followTheme(scope, root);
 
   // ------------------------------------------------------------------------------------------------ the state
-  /** @param {Record<string, any>} changes */
-  function tryChange(changes) {
-    const problem = problemWith({ ...state.read(), ...changes });
-    note.say(problem ?? "", true);
-    if (problem === null) state.change(changes);
-    else draw();
-  }
   /** @param {string} name */
   function choose(name) {
     const plan = plans.find((/** @type {any} */ p) => p.name === name);

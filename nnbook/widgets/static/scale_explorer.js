@@ -3,7 +3,7 @@
 
 import { PRESETS, bytes, count, duration, exact, figures, possibleHeads, problemWith } from "./scale.js";
 import { memoryChart, partsBar } from "./scale_charts.js";
-import { followTheme, linkButton, money, percent, traits } from "./ui_explore.js";
+import { followTheme, guardedChange, linkButton, money, percent, traits } from "./ui_explore.js";
 import { announcer, button, checkbox, choice, createScope, el, select, slider } from "./ui.js";
 
 const STATE = /** @type {const} */ ([
@@ -47,8 +47,10 @@ function render({ model, el: host }) {
 
   const models = choice(scope, { label: "Model", value: first.preset, options: Object.keys(PRESETS).map((value) => ({ value, label: value })), onChange: choose });
   const note = announcer(scope, { every: 0, visible: true });
+  const say = (/** @type {string} */ text) => note.say(text, true);
+  const tryChange = guardedChange({ state, say, problemWith, draw });
   const voice = announcer(scope, { every: 1200 });
-  const link = linkButton(scope, { model, host, name: "scale", names: STATE, state, say: (text) => note.say(text, true), problemWith });
+  const link = linkButton(scope, { model, host, name: "scale", names: STATE, state, say, problemWith });
   const back = button(scope, { label: "Reset", icon: "reset", kind: "small", title: "Back to the numbers of this model", onClick: () => choose(model.get("preset")) });
 
   const total = el("strong", { class: "scx-total" });
@@ -98,13 +100,6 @@ function render({ model, el: host }) {
   scope.onDispose(() => root.remove());
   followTheme(scope, root);
 
-  /** @param {Record<string, any>} changes */
-  function tryChange(changes) {
-    const problem = problemWith({ ...state.read(), ...changes });
-    note.say(problem ?? "", true);
-    if (problem === null) state.change(changes);
-    else draw();
-  }
   /** @param {string} name */
   function choose(name) {
     tryChange({ preset: name, ...PRESETS[name] });

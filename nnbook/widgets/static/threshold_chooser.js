@@ -4,7 +4,7 @@
 import { STEPS, PREVALENCE, axisEnd, cheapest, costCurve, decide, problemWith, rocArea, stepOf, tally, unpack } from "./threshold.js";
 import { COST_LEFT, EDGE, chartWords, costChart, place, precisionChart, rocChart, scoreStrip } from "./threshold_charts.js";
 import { percentText, pricer, story, thresholdText } from "./threshold_words.js";
-import { followTheme, linkButton, traits } from "./ui_explore.js";
+import { followTheme, guardedChange, linkButton, traits } from "./ui_explore.js";
 import { announcer, button, createScope, el, slider, uniqueId } from "./ui.js";
 
 const STATE = /** @type {const} */ (["threshold", "false_positive_cost", "false_negative_cost", "true_positive_cost", "true_negative_cost", "prevalence"]);
@@ -43,6 +43,7 @@ function render({ model, el: host }) {
   const note = announcer(scope, { every: 0, visible: true });
   const voice = announcer(scope, { every: 1000 });
   const say = (/** @type {string} */ text) => note.say(text, true);
+  const tryChange = guardedChange({ state, say, problemWith, draw });
   const link = linkButton(scope, { model, host, name: "threshold", names: STATE, state, say, problemWith });
   const reset = button(scope, { label: "Reset", icon: "reset", kind: "small", title: "Back to the beginning", onClick: () => tryChange(first) });
   const best = button(scope, { label: "Go to the cheapest threshold", kind: "primary thc-go", onClick: () => tryChange({ threshold: view.best / STEPS }) });
@@ -156,13 +157,6 @@ function render({ model, el: host }) {
   /** @param {number} threshold */
   function goTo(threshold) {
     tryChange({ threshold: Math.round(Math.max(0, Math.min(end, threshold)) * STEPS) / STEPS });
-  }
-  /** @param {Record<string, any>} changes */
-  function tryChange(changes) {
-    const problem = problemWith({ ...state.read(), ...changes });
-    say(problem ?? "");
-    if (problem === null) state.change(changes);
-    else draw();
   }
   function placeHandle() {
     if (stage.clientWidth > 40) handle.style.left = `${place(view.k / STEPS, end, EDGE, stage.clientWidth - EDGE)}px`;

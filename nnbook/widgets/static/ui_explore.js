@@ -2,7 +2,6 @@
 /** What the exploring widgets share: traits that draw once, a link to the present state, plots in SVG. */
 
 import { button, copyText, el, hashKey, hashLink, readHash, readTheme, svg, watchTheme } from "./ui.js";
-import { whenShown } from "./shown.js";
 
 /** @typedef {import("./ui.js").Scope} Scope */
 
@@ -31,6 +30,19 @@ export function traits(scope, model, names, draw) {
       model.save_changes();
       soon();
     },
+  };
+}
+
+/**
+ * A change of the state that is made only when nothing is wrong with it; otherwise `say` tells what, and the controls go back.
+ * @param {{state: ReturnType<typeof traits>, say: (text: string) => void, problemWith: (state: any) => string | null, draw: () => void}} options
+ */
+export function guardedChange({ state, say, problemWith, draw }) {
+  return (/** @type {Record<string, any>} */ changes) => {
+    const problem = problemWith({ ...state.read(), ...changes });
+    say(problem ?? "");
+    if (problem === null) state.change(changes);
+    else draw();
   };
 }
 
@@ -84,8 +96,7 @@ export function followTheme(scope, root, changed) {
     root.classList.toggle("dark", theme.dark);
     changed?.(theme);
   };
-  watchTheme(scope, apply);
-  whenShown(scope, root, apply);
+  watchTheme(scope, root, apply);
   apply();
 }
 
