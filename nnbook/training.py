@@ -173,9 +173,8 @@ def _run_epoch(
 
 def _divergence(what, state, step):
     return FloatingPointError(
-        f"the {what} in epoch {state.epoch + 1}, step {step}. "
-        f"Try a learning rate below {state.optimizer.learning_rate:g}, "
-        "or clip gradients with max_gradient_norm."
+        f"the {what} in epoch {state.epoch + 1}, step {step}. Try a learning rate below "
+        f"{state.optimizer.learning_rate:g}, or clip gradients with max_gradient_norm."
     )
 
 

@@ -16,7 +16,6 @@ from nnbook.retrieval import fold
 DATA = Path(__file__).parent / "data"
 ROBOTS = ("home", "service")
 LANGUAGES = ("en", "zh")
-NUMBER_SLOTS = {"home": ("degrees", "duration"), "service": ("order",)}
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _ONES = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"

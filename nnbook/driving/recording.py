@@ -11,7 +11,6 @@ from nnbook.driving.road import BEHIND, CELL, N_CELLS
 from nnbook.driving.world import STEP_S
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"  # 64 characters
-PER_PICTURE = N_CELLS * N_CELLS // 3
 PATH_POINTS = 5
 
 
