@@ -77,13 +77,17 @@ function build(model, root, scope, network) {
   pad.root.setAttribute("role", "application");
   pad.root.tabIndex = 0;
 
-  /** @param {CanvasRenderingContext2D} context @param {ArrayLike<number>} values @param {number} width */
-  function drawCounts(context, values, width) {
+  /** 8 by 8 squares. @param {CanvasRenderingContext2D} context @param {number} width @param {(i: number) => string} colour */
+  function drawSquares(context, width, colour) {
     const cell = width / 8;
     for (let i = 0; i < 64; i++) {
-      context.fillStyle = mix(theme.rgb.paper, theme.rgb.ink, values[i] / 16);
+      context.fillStyle = colour(i);
       context.fillRect(Math.floor((i % 8) * cell), Math.floor(Math.floor(i / 8) * cell), Math.ceil(cell), Math.ceil(cell));
     }
+  }
+  /** @param {CanvasRenderingContext2D} context @param {ArrayLike<number>} values @param {number} width */
+  function drawCounts(context, values, width) {
+    drawSquares(context, width, (i) => mix(theme.rgb.paper, theme.rgb.ink, values[i] / 16));
   }
 
   const point = (/** @type {PointerEvent} */ event) => {
@@ -153,11 +157,7 @@ function build(model, root, scope, network) {
       if (looking >= 0) {
         const weights = network.weightsInto(looking);
         const largest = Math.max(...weights.map(Math.abs));
-        const cell = width / 8;
-        weights.forEach((w, i) => {
-          context.fillStyle = mix(theme.rgb.paper, w < 0 ? theme.rgb.negative : theme.rgb.positive, Math.abs(w) / largest);
-          context.fillRect(Math.floor((i % 8) * cell), Math.floor(Math.floor(i / 8) * cell), Math.ceil(cell), Math.ceil(cell));
-        });
+        drawSquares(context, width, (i) => mix(theme.rgb.paper, weights[i] < 0 ? theme.rgb.negative : theme.rgb.positive, Math.abs(weights[i]) / largest));
       } else if (counts) drawCounts(context, counts, width);
     },
   });

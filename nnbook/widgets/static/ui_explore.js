@@ -100,6 +100,37 @@ export function followTheme(scope, root, changed) {
   apply();
 }
 
+/** Says what it is given when that differs from the last time; the first time nobody has changed anything yet. @param {{say: (text: string) => void}} voice */
+export function newsTo(voice) {
+  let last = "";
+  return (/** @type {string} */ text) => {
+    if (last && last !== text) voice.say(text);
+    last = text;
+  };
+}
+
+/**
+ * Figures side by side: what it is, its value, a word more. Classes: `<kind>-figures`, `<kind>-what`, `<kind>-more`.
+ * @template {string} Name @param {string} kind @param {Record<Name, string>} words what each figure is
+ */
+export function figureRow(kind, words) {
+  const names = /** @type {Name[]} */ (Object.keys(words));
+  const cell = (/** @type {Name} */ name) => {
+    const [what, value, more] = [el("span", { class: `${kind}-what` }, [words[name]]), el("strong"), el("span", { class: `${kind}-more` })];
+    return { root: el("div", {}, [what, value, more]), what, value, more };
+  };
+  const cells = /** @type {Record<Name, ReturnType<typeof cell>>} */ (Object.fromEntries(names.map((name) => [name, cell(name)])));
+  return {
+    root: el("div", { class: `${kind}-figures` }, names.map((name) => cells[name].root)),
+    cells,
+    /** @param {Name} name @param {string} value @param {string} more */
+    show(name, value, more) {
+      cells[name].value.textContent = value;
+      cells[name].more.textContent = more;
+    },
+  };
+}
+
 /** A whole number of a seed, with a button for the next one. @param {Scope} scope @param {{id: string, value: number, max?: number, onChange: (seed: number) => void}} options */
 export function seedField(scope, { id, value, max = 9999, onChange }) {
   let now = value;
