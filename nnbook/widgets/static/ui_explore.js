@@ -110,18 +110,18 @@ export function newsTo(voice) {
 }
 
 /**
- * Figures side by side: what it is, its value, a word more. Classes: `<kind>-figures`, `<kind>-what`, `<kind>-more`.
+ * Figures side by side: what it is, its value, a word more. `kind` is the prefix of the widget's own classes.
  * @template {string} Name @param {string} kind @param {Record<Name, string>} words what each figure is
  */
 export function figureRow(kind, words) {
   const names = /** @type {Name[]} */ (Object.keys(words));
   const cell = (/** @type {Name} */ name) => {
-    const [what, value, more] = [el("span", { class: `${kind}-what` }, [words[name]]), el("strong"), el("span", { class: `${kind}-more` })];
+    const [what, value, more] = [el("span", { class: `nnx-what ${kind}-what` }, [words[name]]), el("strong"), el("span", { class: `nnx-more ${kind}-more` })];
     return { root: el("div", {}, [what, value, more]), what, value, more };
   };
   const cells = /** @type {Record<Name, ReturnType<typeof cell>>} */ (Object.fromEntries(names.map((name) => [name, cell(name)])));
   return {
-    root: el("div", { class: `${kind}-figures` }, names.map((name) => cells[name].root)),
+    root: el("div", { class: `nnx-figures ${kind}-figures` }, names.map((name) => cells[name].root)),
     cells,
     /** @param {Name} name @param {string} value @param {string} more */
     show(name, value, more) {
