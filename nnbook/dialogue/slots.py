@@ -17,7 +17,6 @@ DATA = Path(__file__).parent / "data"
 ROBOTS = ("home", "service")
 LANGUAGES = ("en", "zh")
 MOST_DIGITS = 6  # of a number that means something; static/robot_words.js has the same
-NUMBER_SLOTS = {"home": ("degrees", "duration"), "service": ("order",)}
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _ONES = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"

@@ -6,6 +6,7 @@ import traitlets
 
 from nnbook.widgets._base import Widget
 from nnbook.widgets._book_index import find_book, index_of_notebooks
+from nnbook.widgets._checks import at_most
 
 LONGEST = 300  # characters; static/ask_the_book.js has the same
 
@@ -46,11 +47,7 @@ class AskTheBook(Widget):
 
     @traitlets.validate("question")
     def _check_question(self, proposal):
-        if len(proposal["value"]) > LONGEST:
-            raise traitlets.TraitError(
-                f"question must have at most {LONGEST} characters; got {len(proposal['value'])}."
-            )
-        return proposal["value"]
+        return at_most(proposal, LONGEST)
 
     def state(self) -> dict:
         """The question alone: a page has an index of its own."""

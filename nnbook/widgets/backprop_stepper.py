@@ -8,6 +8,7 @@ import traitlets
 from nnbook import activations, losses
 from nnbook.mlp import MLP
 from nnbook.widgets._base import Widget
+from nnbook.widgets._checks import one_of, whole_within, within
 
 ACTIVATIONS = {
     "identity": activations.Identity,
@@ -141,35 +142,29 @@ class BackpropStepper(Widget):
 
     @traitlets.validate("loss")
     def _check_loss(self, proposal):
-        _one_of("loss", proposal["value"], LOSSES)
+        one_of(proposal, LOSSES)
         _check_pair(proposal["value"], self.target)
         return proposal["value"]
 
     @traitlets.validate("activation")
     def _check_activation(self, proposal):
-        return _one_of("activation", proposal["value"], ACTIVATIONS)
+        return one_of(proposal, ACTIVATIONS)
 
     @traitlets.validate("output_activation")
     def _check_output_activation(self, proposal):
-        return _one_of("output_activation", proposal["value"], OUTPUT_ACTIVATIONS)
+        return one_of(proposal, OUTPUT_ACTIVATIONS)
 
     @traitlets.validate("learning_rate")
     def _check_learning_rate(self, proposal):
-        if not 0.001 <= proposal["value"] <= 10:
-            raise traitlets.TraitError(f"learning_rate must lie in [0.001, 10]; got {proposal['value']}.")
-        return proposal["value"]
+        return within(proposal, 0.001, 10)
 
     @traitlets.validate("seed")
     def _check_seed(self, proposal):
-        if not 0 <= proposal["value"] < 2**31:
-            raise traitlets.TraitError(f"seed must lie in 0 … 2147483647; got {proposal['value']}.")
-        return proposal["value"]
+        return whole_within(proposal, 0, 2**31 - 1)
 
     @traitlets.validate("step")
     def _check_step(self, proposal):
-        if not 0 <= proposal["value"] <= LAST_STEP:
-            raise traitlets.TraitError(f"step must lie in 0 … {LAST_STEP}; got {proposal['value']}.")
-        return proposal["value"]
+        return whole_within(proposal, 0, LAST_STEP)
 
 
 def _numbers(name, values, count, limit):
@@ -178,12 +173,6 @@ def _numbers(name, values, count, limit):
         got = values[0] if count == 1 else values
         raise traitlets.TraitError(f"{name} must be {what} in [{-limit:g}, {limit:g}]; got {got}.")
     return values
-
-
-def _one_of(name, value, known):
-    if value not in known:
-        raise traitlets.TraitError(f"{name} must be one of {', '.join(known)}; got {value!r}.")
-    return value
 
 
 def _check_pair(loss, target):

@@ -11,6 +11,7 @@ from nnbook.datasets import load_digits
 from nnbook.mlp import MLP
 from nnbook.roofline import cost_after_compression
 from nnbook.widgets import digit_pad
+from nnbook.widgets._checks import one_of
 from nnbook.widgets._stored import StoredModelWidget, stored_arrays
 from nnbook.widgets.founder_calculator import PLANS
 
@@ -104,11 +105,7 @@ class CompressionExplorer(StoredModelWidget):
 
     @traitlets.validate("grain")
     def _check_grain(self, proposal):
-        if proposal["value"] not in GRAINS:
-            raise traitlets.TraitError(
-                f"grain must be one of {', '.join(GRAINS)}; got {proposal['value']!r}."
-            )
-        return proposal["value"]
+        return one_of(proposal, GRAINS)
 
     @traitlets.validate("pruned", "memory_share")
     def _check_share(self, proposal):

@@ -7,6 +7,7 @@ from typing import ClassVar
 import traitlets
 
 from nnbook.widgets._base import Widget
+from nnbook.widgets._checks import within
 
 MAX_FILMS = 6
 SPEEDS = (0.5, 1.0, 2.0, 4.0)
@@ -72,9 +73,7 @@ class DriveFilm(Widget):
 
     @traitlets.validate("second")
     def _check_second(self, proposal):
-        if not 0 <= proposal["value"] <= 3600:
-            raise traitlets.TraitError(f"second must lie in [0, 3600]; got {proposal['value']}.")
-        return proposal["value"]
+        return within(proposal, 0, 3600)
 
     @traitlets.validate("speed")
     def _check_speed(self, proposal):

@@ -8,6 +8,7 @@ import traitlets
 
 from nnbook.economics import Business, Projection
 from nnbook.widgets._base import Widget
+from nnbook.widgets._checks import a_word, one_of, whole_within, within
 
 MONTHS = 36
 FIELDS = tuple(field.name for field in dataclasses.fields(Business))
@@ -177,32 +178,19 @@ class FounderCalculator(Widget):
 
     @traitlets.validate("spread")
     def _check_spread(self, proposal):
-        if not 0 <= proposal["value"] <= 1:
-            raise traitlets.TraitError(f"spread must lie in [0, 1]; got {proposal['value']}.")
-        return proposal["value"]
+        return within(proposal, 0, 1)
 
     @traitlets.validate("seed")
     def _check_seed(self, proposal):
-        if not 0 <= proposal["value"] <= 9999:
-            raise traitlets.TraitError(f"seed must lie in 0 … 9999; got {proposal['value']}.")
-        return proposal["value"]
+        return whole_within(proposal, 0, 9999)
 
     @traitlets.validate("result")
     def _check_result(self, proposal):
-        if proposal["value"] not in RESULTS:
-            raise traitlets.TraitError(
-                f"result must be one of {', '.join(RESULTS)}; got {proposal['value']!r}."
-            )
-        return proposal["value"]
+        return one_of(proposal, RESULTS)
 
     @traitlets.validate("customer_name", "usage_unit")
     def _check_word(self, proposal):
-        if not 1 <= len(proposal["value"].strip()) <= 30:
-            name = proposal["trait"].name
-            raise traitlets.TraitError(
-                f"{name} must be a word or two, up to 30 letters; got {proposal['value']!r}."
-            )
-        return proposal["value"]
+        return a_word(proposal)
 
 
 def _inputs(business):

@@ -10,6 +10,7 @@ from nnbook import activations, initializers
 from nnbook.losses import cross_entropy
 from nnbook.mlp import MLP
 from nnbook.widgets._base import Widget
+from nnbook.widgets._checks import one_of, within
 
 ACTIVATIONS = {
     "tanh": activations.Tanh,
@@ -156,16 +157,8 @@ class InitializationExplorer(Widget):
 
     @traitlets.validate(*BOUNDS)
     def _check_number(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        low, high = BOUNDS[name]
-        if not low <= value <= high:
-            raise traitlets.TraitError(f"{name} must lie in [{low:g}, {high:g}]; got {value}.")
-        return value
+        return within(proposal, *BOUNDS[proposal["trait"].name])
 
     @traitlets.validate("activation", "initializer")
     def _check_choice(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        known = ACTIVATIONS if name == "activation" else INITIALIZERS
-        if value not in known:
-            raise traitlets.TraitError(f"{name} must be one of {', '.join(known)}; got {value!r}.")
-        return value
+        return one_of(proposal, ACTIVATIONS if proposal["trait"].name == "activation" else INITIALIZERS)

@@ -8,6 +8,7 @@ import traitlets
 from nnbook.optimizers import SGD, Adam, AdamW, RMSProp
 from nnbook.surfaces import OPTIMIZERS, SURFACES, Surface
 from nnbook.widgets._base import Widget
+from nnbook.widgets._checks import whole_within, within
 
 MAX_STEPS = 1000
 MAX_NOISE = 10.0
@@ -138,30 +139,22 @@ class OptimizerRace(Widget):
 
     @traitlets.validate("noise")
     def _check_noise(self, proposal):
-        if not 0 <= proposal["value"] <= MAX_NOISE:
-            raise traitlets.TraitError(f"noise must lie in [0, {MAX_NOISE:g}]; got {proposal['value']}.")
-        return proposal["value"]
+        return within(proposal, 0, MAX_NOISE)
 
     @traitlets.validate("seed")
     def _check_seed(self, proposal):
-        return _whole("seed", proposal["value"], 0, 9999)
+        return whole_within(proposal, 0, 9999)
 
     @traitlets.validate("n_steps")
     def _check_n_steps(self, proposal):
-        return _whole("n_steps", proposal["value"], 10, MAX_STEPS)
+        return whole_within(proposal, 10, MAX_STEPS)
 
     @traitlets.validate("step")
     def _check_step(self, proposal):
-        return _whole("step", proposal["value"], 0, MAX_STEPS)
+        return whole_within(proposal, 0, MAX_STEPS)
 
 
 def _known_surface(name):
     if name not in SURFACES:
         raise traitlets.TraitError(f"surface must be one of {', '.join(SURFACES)}; got {name!r}.")
     return name
-
-
-def _whole(name, value, low, high):
-    if not low <= value <= high:
-        raise traitlets.TraitError(f"{name} must lie in {low} … {high}; got {value}.")
-    return value

@@ -6,6 +6,7 @@ from pathlib import Path
 import traitlets
 
 from nnbook.widgets._base import Widget
+from nnbook.widgets._checks import one_of
 
 QUIZZES = Path(__file__).parent / "quizzes"
 
@@ -60,11 +61,7 @@ class Quiz(Widget):
 
     @traitlets.validate("quiz")
     def _check_quiz(self, proposal):
-        if proposal["value"] not in quiz_names():
-            raise traitlets.TraitError(
-                f"quiz must be one of {', '.join(quiz_names())}; got {proposal['value']!r}."
-            )
-        return proposal["value"]
+        return one_of(proposal, quiz_names())
 
     def state(self) -> dict:
         """As for every widget; the questions are left out, because a page loads them from their own file."""

@@ -10,6 +10,7 @@ from nnbook.dialogue.slots import DATA, LANGUAGES, ROBOTS, gazetteer, language_o
 from nnbook.dialogue.smalltalk import SAFE, SmallTalk
 from nnbook.dialogue.understand import Understanding, load_robots
 from nnbook.dialogue.worlds import rules
+from nnbook.widgets._checks import at_most, one_of
 from nnbook.widgets._stored import StoredModelWidget, stored_arrays, to_base64
 
 LONGEST = 200  # characters; static/robot_chat.js has the same
@@ -79,11 +80,11 @@ class RobotChat(StoredModelWidget):
 
     @traitlets.validate("robot")
     def _check_robot(self, proposal):
-        return _one_of("robot", proposal["value"], ROBOTS)
+        return one_of(proposal, ROBOTS)
 
     @traitlets.validate("language")
     def _check_language(self, proposal):
-        return _one_of("language", proposal["value"], LANGUAGES)
+        return one_of(proposal, LANGUAGES)
 
     @traitlets.validate("threshold")
     def _check_threshold(self, proposal):
@@ -96,17 +97,7 @@ class RobotChat(StoredModelWidget):
 
     @traitlets.validate("opening")
     def _check_opening(self, proposal):
-        if len(proposal["value"]) > LONGEST:
-            raise traitlets.TraitError(
-                f"opening must have at most {LONGEST} characters; got {len(proposal['value'])}."
-            )
-        return proposal["value"]
-
-
-def _one_of(name, value, known):
-    if value not in known:
-        raise traitlets.TraitError(f"{name} must be one of {', '.join(known)}; got {value!r}.")
-    return value
+        return at_most(proposal, LONGEST)
 
 
 def pack_stored(name: str) -> dict:

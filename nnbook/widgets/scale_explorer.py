@@ -14,6 +14,7 @@ from nnbook.economics import (
 )
 from nnbook.parameter_counts import ParameterCount, decoder_parameters
 from nnbook.widgets._base import Widget
+from nnbook.widgets._checks import within
 
 # Peak: dense 16-bit operations per second of the maker's data sheet. The rents are assumptions to change.
 ACCELERATORS = (
@@ -166,9 +167,7 @@ class ScaleExplorer(Widget):
     @traitlets.validate(*BOUNDS)
     def _check_number(self, proposal):
         name, value = proposal["trait"].name, proposal["value"]
-        low, high = BOUNDS[name]
-        if not low <= value <= high:
-            raise traitlets.TraitError(f"{name} must lie in [{low:g}, {high:g}]; got {value}.")
+        within(proposal, *BOUNDS[name])
         if name in ("d_model", "n_heads") and self.d_model and self.n_heads:
             d_model, n_heads = (value, self.n_heads) if name == "d_model" else (self.d_model, value)
             if d_model % n_heads:

@@ -8,6 +8,7 @@ import traitlets
 
 from nnbook.metrics import confusion_matrix, net_benefit
 from nnbook.widgets._base import Widget
+from nnbook.widgets._checks import a_word, within
 
 STEPS = 10_000  # scores and thresholds are multiples of 1 / STEPS
 MAX_CASES = 20_000
@@ -171,16 +172,11 @@ class ThresholdChooser(Widget):
 
     @traitlets.validate("threshold")
     def _check_threshold(self, proposal):
-        if not 0 <= proposal["value"] <= 1:
-            raise traitlets.TraitError(f"threshold must lie in [0, 1]; got {proposal['value']}.")
-        return proposal["value"]
+        return within(proposal, 0, 1)
 
     @traitlets.validate(*_COSTS)
     def _check_cost(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        if not (math.isfinite(value) and abs(value) <= MAX_COST):
-            raise traitlets.TraitError(f"{name} must lie in [-{MAX_COST:g}, {MAX_COST:g}]; got {value}.")
-        return value
+        return within(proposal, -MAX_COST, MAX_COST)
 
     @traitlets.validate("prevalence")
     def _check_prevalence(self, proposal):
@@ -203,12 +199,7 @@ class ThresholdChooser(Widget):
 
     @traitlets.validate("unit", "cases_name")
     def _check_word(self, proposal):
-        if not 1 <= len(proposal["value"].strip()) <= 30:
-            name = proposal["trait"].name
-            raise traitlets.TraitError(
-                f"{name} must be a word or two, up to 30 letters; got {proposal['value']!r}."
-            )
-        return proposal["value"]
+        return a_word(proposal)
 
 
 def _check_cases(scores, labels):

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from explore_page import Opener
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_FLAGS = [
@@ -141,3 +142,10 @@ def _note_failure(page, request):
 def _is_ours(url, site_url):
     parts = urlsplit(url)
     return parts.scheme in ("file", "data", "blob", "about") or url.startswith(site_url + "/")
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """``open_page(*widgets, theme="light", width=900)``: a page on file:// with nothing but these widgets."""
+    with Opener(browser, tmp_path) as opener:
+        yield opener

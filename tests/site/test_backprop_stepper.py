@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from explore_page import as_anywidget
 
-from nnbook.widgets import BackpropStepper, classic_script, esm_text
+from nnbook.widgets import BackpropStepper, classic_script
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -249,31 +250,10 @@ class TestAddress:
 class TestAsAnywidget:
     """The same view as JupyterLab loads it: an ES module from a Blob, a model with a kernel behind it."""
 
-    LOAD = """async ({source, state}) => {
-        const module = await import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})));
-        const listeners = new Map();
-        window.kernel = {
-            state, saved: 0,
-            get: (name) => window.kernel.state[name],
-            set: (name, value) => {
-                window.kernel.state[name] = value;
-                for (const heard of listeners.get('change:' + name) ?? []) heard();
-            },
-            save_changes: () => { window.kernel.saved += 1; },
-            on: (name, heard) => listeners.set(name, [...(listeners.get(name) ?? []), heard]),
-            off: (name, heard) => listeners.set(name, (listeners.get(name) ?? []).filter((h) => h !== heard)),
-        };
-        const el = document.createElement('div');
-        document.querySelector('main').replaceChildren(el);
-        window.cleanup = module.default.render({model: window.kernel, el});
-        window.left = () => [...listeners.values()].flat().length;
-    }"""
-
     @pytest.fixture
     def page(self, open_widget):
         page = open_widget()
-        source = esm_text("BackpropStepper")
-        page.evaluate(self.LOAD, {"source": source, "state": BackpropStepper().state()})
+        as_anywidget(page, BackpropStepper())
         return page
 
     def test_what_a_reader_does_is_saved(self, page):

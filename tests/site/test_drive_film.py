@@ -1,7 +1,7 @@
 """DriveFilm in a real browser: play, pause, scrub, choose, keys, links, both themes, a narrow screen."""
 
 import pytest
-from explore_page import Opener, as_anywidget, serious_violations, sideways, slide, state
+from explore_page import as_anywidget, serious_violations, sideways, slide, state
 
 from nnbook.driving.recording import record
 from nnbook.driving.stack import Stack, drive
@@ -17,12 +17,6 @@ def films():
     episode = drive(world, Stack(), seed=1, laps=0.12, keep=True)
     short = record(episode, world.road, title="One")
     return short, {**short, "title": "<b>Two</b>", "outcome": "off-road", "paths": [], "view": "sensed"}
-
-
-@pytest.fixture
-def open_page(browser, tmp_path):
-    with Opener(browser, tmp_path) as opener:
-        yield opener
 
 
 def seconds(film):

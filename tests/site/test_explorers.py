@@ -4,17 +4,11 @@ import json
 from urllib.parse import unquote
 
 import pytest
-from explore_page import Opener, as_anywidget, serious_violations, sideways, state
+from explore_page import as_anywidget, serious_violations, sideways, state
 
 from nnbook.widgets import FounderCalculator, InitializationExplorer, OptimizerRace, ScaleExplorer
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def open_page(browser, tmp_path):
-    with Opener(browser, tmp_path) as opener:
-        yield opener
 
 
 # The widget, and a change that its state allows

@@ -3,19 +3,13 @@
 import dataclasses
 
 import pytest
-from explore_page import Opener, slide, state
+from explore_page import slide, state
 
 from nnbook.economics import Business
 from nnbook.widgets import FounderCalculator
 from nnbook.widgets.founder_calculator import PLANS
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def open_page(browser, tmp_path):
-    with Opener(browser, tmp_path) as opener:
-        yield opener
 
 
 def verdict(page):

@@ -1,17 +1,11 @@
 """InitializationExplorer in a real browser: ways to start, depth, activation, and what the sentence says."""
 
 import pytest
-from explore_page import Opener, slide, state
+from explore_page import slide, state
 
 from nnbook.widgets import InitializationExplorer
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def open_page(browser, tmp_path):
-    with Opener(browser, tmp_path) as opener:
-        yield opener
 
 
 def verdict(page):

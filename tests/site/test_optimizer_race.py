@@ -1,18 +1,12 @@
 """OptimizerRace in a real browser: play, scrub, drag the start by mouse, touch and keys, change the rates."""
 
 import pytest
-from explore_page import Opener, slide, state
+from explore_page import slide, state
 
 from nnbook.surfaces import OPTIMIZERS, SURFACES
 from nnbook.widgets import OptimizerRace
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def open_page(browser, tmp_path):
-    with Opener(browser, tmp_path) as opener:
-        yield opener
 
 
 def gaps(page):

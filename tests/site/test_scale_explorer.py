@@ -1,19 +1,13 @@
 """ScaleExplorer in a real browser: presets, sliders, heads that must fit, accelerators."""
 
 import pytest
-from explore_page import Opener, slide, state
+from explore_page import slide, state
 
 from nnbook.economics import Accelerator
 from nnbook.widgets import ScaleExplorer
 from nnbook.widgets.scale_explorer import PRESETS
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def open_page(browser, tmp_path):
-    with Opener(browser, tmp_path) as opener:
-        yield opener
 
 
 def figures(page):

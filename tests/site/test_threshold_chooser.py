@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explore_page import Opener, as_anywidget, serious_violations, sideways, slide, state
+from explore_page import as_anywidget, serious_violations, sideways, slide, state
 
 from nnbook.widgets import ThresholdChooser
 
@@ -15,12 +15,6 @@ def chooser(**changes):
     scores = 1 / (1 + np.exp(-(rng.normal(size=400) + 2 * labels - 1.5)))
     settings = {"false_positive_cost": 50, "false_negative_cost": 400, "class_names": ("well", "ill")}
     return ThresholdChooser(scores, labels, **{**settings, **changes})
-
-
-@pytest.fixture
-def open_page(browser, tmp_path):
-    with Opener(browser, tmp_path) as opener:
-        yield opener
 
 
 def wait_for_threshold(page, value, number=0):

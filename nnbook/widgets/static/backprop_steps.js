@@ -24,7 +24,7 @@ import { formatNumber } from "./ui.js";
 /** @typedef {{key: string, left: Token[], symbols: Token[], numbers: Token[], result: number, relation?: string, before?: number}} Formula  before: what the result was a round ago */
 /** @typedef {{id: string, phase: string, title: string, text: string, formulas: Formula[], reads: string[], flow: number}} Step */
 
-export const SIZES = [2, 2, 1];
+const SIZES = [2, 2, 1];
 export const LOSSES = ["binary_cross_entropy", "mean_squared_error"];
 export const OUTPUT_ACTIVATIONS = ["identity", "sigmoid", "tanh"];
 export const PHASES = ["forward", "loss", "backward", "update"];
@@ -119,7 +119,7 @@ const LOSS = sym("J");
 const RATE = sym("η");
 
 /** The symbol of a number. @param {string} key as in computeRound @returns {Token[]} */
-export function symbolOf(key) {
+function symbolOf(key) {
   const kind = key[0];
   const index = Number(key.slice(1));
   /** @param {Token} below @returns {Token[]} */

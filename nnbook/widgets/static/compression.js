@@ -52,7 +52,7 @@ export function pruningMask(weights, share) {
 }
 
 /** @param {number[]} sizes of an MLP @param {{bits: number, pruned: number, grain: string}} how @returns {number} bytes on a disk */
-export function storedBytes(sizes, { bits, pruned, grain }) {
+function storedBytes(sizes, { bits, pruned, grain }) {
   let n = 0;
   let rest = 0;
   for (let l = 1; l < sizes.length; l++) {

@@ -3,8 +3,8 @@
 
 import { BITS, GRAINS, LARGEST_PRUNED, REFERENCE_BITS, compressible, costAfterCompression, margin, problemWith } from "./compression.js";
 import { frontierChart, weightChart } from "./compression_charts.js";
-import { storedData } from "./stored.js";
-import { followTheme, linkButton, money, percent, traits } from "./ui_explore.js";
+import { withStored } from "./stored.js";
+import { figureRow, followTheme, guardedChange, linkButton, money, newsTo, percent, traits } from "./ui_explore.js";
 import { announcer, button, choice, createScope, el, slider } from "./ui.js";
 
 const STATE = /** @type {const} */ (["bits", "pruned", "grain", "memory_share"]);
@@ -20,18 +20,15 @@ const digits = (n) => `${n} ${n === 1 ? "digit" : "digits"}`;
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el: host }) {
   const scope = createScope();
-  const waiting = el("p", { class: "nnw-status" }, ["The network is on its way …"]);
-  const root = el("div", { class: "nnw nnx cpx", role: "group", "aria-label": "Compress a network", "data-lm-suppress-shortcuts": "true" }, [waiting]);
+  const root = el("div", { class: "nnw nnx cpx", role: "group", "aria-label": "Compress a network", "data-lm-suppress-shortcuts": "true" });
   host.replaceChildren(root);
   scope.onDispose(() => root.remove());
-  storedData(model).then(
-    (data) => {
-      if (scope.signal.aborted) return;
-      waiting.remove();
-      build(model, host, root, scope, compressible(data));
-    },
-    (error) => void (waiting.textContent = `CompressionExplorer cannot be used: ${error.message}.`),
-  );
+  withStored(scope, model, root, {
+    waiting: "The network is on its way …",
+    failure: "CompressionExplorer cannot be used",
+    open: compressible,
+    build: (network) => build(model, host, root, scope, network),
+  });
   return scope.dispose;
 }
 
@@ -45,14 +42,14 @@ function build(model, host, root, scope, network) {
   let points = [];
 
   const note = announcer(scope, { every: 0, visible: true });
+  const say = (/** @type {string} */ text) => note.say(text, true);
+  const tryChange = guardedChange({ state, say, problemWith, draw });
   const voice = announcer(scope, { every: 1200 });
-  const link = linkButton(scope, { model, host, name: "compression", names: STATE, state, say: (text) => note.say(text, true), problemWith });
+  const tell = newsTo(voice);
+  const link = linkButton(scope, { model, host, name: "compression", names: STATE, state, say, problemWith });
   const reset = button(scope, { label: "Reset", icon: "reset", kind: "small", title: "Back to the beginning", onClick: () => tryChange(Object.fromEntries(STATE.map((name) => [name, first[name]]))) });
 
-  const names = /** @type {const} */ (["accuracy", "bytes", "zeros", "margin"]);
-  const words = { accuracy: "accuracy", bytes: "size", zeros: "weights that are 0", margin: "gross margin" };
-  const cells = Object.fromEntries(names.map((name) => [name, { value: el("strong"), more: el("span", { class: "cpx-more" }) }]));
-  const figures = el("div", { class: "cpx-figures" }, names.map((name) => el("div", {}, [el("span", { class: "cpx-what" }, [words[name]]), cells[name].value, cells[name].more])));
+  const { root: figures, show } = figureRow("cpx", { accuracy: "accuracy", bytes: "size", zeros: "weights that are 0", margin: "gross margin" });
 
   const weights = weightChart(scope, () => shown && { original: network.original, weights: shown.weights });
   const frontier = frontierChart(scope, () => points);
@@ -80,15 +77,7 @@ function build(model, host, root, scope, network) {
   );
   followTheme(scope, root);
 
-  /** @param {Record<string, any>} changes */
-  function tryChange(changes) {
-    const problem = problemWith({ ...state.read(), ...changes });
-    note.say(problem ?? "", true);
-    if (problem === null) state.change(changes);
-    else draw();
-  }
 
-  let spoken = "";
   function draw() {
     const now = /** @type {any} */ (state.read());
     bits.set(String(now.bits));
@@ -118,13 +107,7 @@ function build(model, host, root, scope, network) {
     weights.redraw();
     frontier.redraw();
     const story = `${now.bits} bits: accuracy ${percent(result.accuracy)}. ${sentence.textContent}`;
-    if (spoken && spoken !== story) voice.say(story);
-    spoken = story;
-  }
-  /** @param {typeof names[number]} name @param {string} value @param {string} more */
-  function show(name, value, more) {
-    cells[name].value.textContent = value;
-    cells[name].more.textContent = more;
+    tell(story);
   }
   draw();
 }

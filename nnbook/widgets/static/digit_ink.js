@@ -12,13 +12,13 @@
 /** @typedef {[number, number][]} Stroke points of the pen, in any unit; y grows downwards */
 
 export const BITMAP = 32;
-export const IMAGE = 8;
+const IMAGE = 8;
 export const INK = 312;
 const WIDTH = 22;
 const MAX_STRETCH = 1.3; // a narrow drawing is widened by no more than this, compared with its height
 
 /** @param {Stroke[]} strokes @returns {{left: number, top: number, width: number, height: number} | null} */
-export function boundingBox(strokes) {
+function boundingBox(strokes) {
   let left = Infinity;
   let top = Infinity;
   let right = -Infinity;

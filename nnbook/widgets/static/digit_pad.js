@@ -3,8 +3,7 @@
 
 import { imageOfStrokes } from "./digit_ink.js";
 import { digitNetwork, percent, sentence } from "./digit_net.js";
-import { whenShown } from "./shown.js";
-import { storedData } from "./stored.js";
+import { withStored } from "./stored.js";
 import { announcer, button, canvas, createScope, el, formatNumber, readTheme, tooltip, watchTheme } from "./ui.js";
 
 /** @typedef {import("./digit_ink.js").Stroke} Stroke */
@@ -20,21 +19,13 @@ function render({ model, el: host }) {
   const scope = createScope();
   const root = el("div", { class: "nnw nnw-frame nnw-digitpad", "data-lm-suppress-shortcuts": "true" });
   host.append(root);
-  const waiting = el("p", { class: "nnw-status" }, ["The network is on its way …"]);
-  root.append(waiting);
-  let gone = false;
-  scope.onDispose(() => {
-    gone = true;
-    root.remove();
+  scope.onDispose(() => root.remove());
+  withStored(scope, model, root, {
+    waiting: "The network is on its way …",
+    failure: "DigitPad cannot be used",
+    open: digitNetwork,
+    build: (network) => build(model, root, scope, network),
   });
-  storedData(model).then(
-    (data) => {
-      if (gone) return;
-      waiting.remove();
-      build(model, root, scope, digitNetwork(data));
-    },
-    (error) => void (waiting.textContent = `DigitPad cannot be used: ${error.message}.`),
-  );
   return scope.dispose;
 }
 
@@ -86,13 +77,17 @@ function build(model, root, scope, network) {
   pad.root.setAttribute("role", "application");
   pad.root.tabIndex = 0;
 
-  /** @param {CanvasRenderingContext2D} context @param {ArrayLike<number>} values @param {number} width */
-  function drawCounts(context, values, width) {
+  /** 8 by 8 squares. @param {CanvasRenderingContext2D} context @param {number} width @param {(i: number) => string} colour */
+  function drawSquares(context, width, colour) {
     const cell = width / 8;
     for (let i = 0; i < 64; i++) {
-      context.fillStyle = mix(theme.rgb.paper, theme.rgb.ink, values[i] / 16);
+      context.fillStyle = colour(i);
       context.fillRect(Math.floor((i % 8) * cell), Math.floor(Math.floor(i / 8) * cell), Math.ceil(cell), Math.ceil(cell));
     }
+  }
+  /** @param {CanvasRenderingContext2D} context @param {ArrayLike<number>} values @param {number} width */
+  function drawCounts(context, values, width) {
+    drawSquares(context, width, (i) => mix(theme.rgb.paper, theme.rgb.ink, values[i] / 16));
   }
 
   const point = (/** @type {PointerEvent} */ event) => {
@@ -162,11 +157,7 @@ function build(model, root, scope, network) {
       if (looking >= 0) {
         const weights = network.weightsInto(looking);
         const largest = Math.max(...weights.map(Math.abs));
-        const cell = width / 8;
-        weights.forEach((w, i) => {
-          context.fillStyle = mix(theme.rgb.paper, w < 0 ? theme.rgb.negative : theme.rgb.positive, Math.abs(w) / largest);
-          context.fillRect(Math.floor((i % 8) * cell), Math.floor(Math.floor(i / 8) * cell), Math.ceil(cell), Math.ceil(cell));
-        });
+        drawSquares(context, width, (i) => mix(theme.rgb.paper, weights[i] < 0 ? theme.rgb.negative : theme.rgb.positive, Math.abs(weights[i]) / largest));
       } else if (counts) drawCounts(context, counts, width);
     },
   });
@@ -348,8 +339,7 @@ function build(model, root, scope, network) {
     theme = readTheme(root);
     refresh();
   };
-  watchTheme(scope, recolour);
-  whenShown(scope, root, recolour);
+  watchTheme(scope, root, recolour);
   scope.watch(model, "change:example", () => showExample(model.get("example")));
   if (network.nExamples) showExample(model.get("example"));
   refresh();

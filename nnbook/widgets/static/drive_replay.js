@@ -14,7 +14,7 @@ export const SPEEDS = [0.5, 1, 2, 4];
 export const duration = (film) => film.tenths[film.tenths.length - 1] / 10;
 
 /** The frame at or before a moment, and how far it is to the next (0 to 1). @param {Recording} film @param {number} second */
-export function frameAt(film, second) {
+function frameAt(film, second) {
   const tenths = film.tenths;
   const t = 10 * Math.max(0, Math.min(duration(film), second));
   let frame = 0;

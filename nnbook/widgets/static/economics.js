@@ -4,10 +4,10 @@
  * A test compares the two to 1e-9. No DOM, no randomness of its own: whoever simulates passes the factors in.
  */
 
-export const BYTES_PER_GIGABYTE = 1e9;
+const BYTES_PER_GIGABYTE = 1e9;
 
 /** @param {number} nParameters @param {number} nTokens @returns {number} 6 N D */
-export const trainingFlops = (nParameters, nTokens) => 6 * nParameters * nTokens;
+const trainingFlops = (nParameters, nTokens) => 6 * nParameters * nTokens;
 
 /**
  * 2 N, and 4 · layers · context · d_model for attention's two products.

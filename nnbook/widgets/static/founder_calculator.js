@@ -6,7 +6,7 @@ import { cashChart, tornado } from "./founder_charts.js";
 import { describe, GROUPS, problemWith } from "./founder_inputs.js";
 import { cashText, story, survivalText } from "./founder_story.js";
 import { Random } from "./nn.js";
-import { followTheme, linkButton, money, percent, seedField, traits } from "./ui_explore.js";
+import { figureRow, followTheme, guardedChange, linkButton, money, newsTo, percent, seedField, traits } from "./ui_explore.js";
 import { announcer, button, choice, createScope, el, formatNumber, select, slider, uniqueId } from "./ui.js";
 
 /** @typedef {import("./economics.js").Business} Business */
@@ -52,21 +52,18 @@ function render({ model, el: host }) {
   const changed = el("span", { class: "fdc-changed", hidden: true }, ["changed"]);
   const back = button(scope, { label: "Reset", icon: "reset", kind: "small", title: "Back to the numbers of this case", onClick: () => choose(model.get("plan")) });
   const note = announcer(scope, { every: 0, visible: true });
-  const link = linkButton(scope, { model, host, name: "founder", names: STATE, state, say: (text) => note.say(text, true), problemWith: (s) => problemWith(s) });
+  const say = (/** @type {string} */ text) => note.say(text, true);
+  const tryChange = guardedChange({ state, say, problemWith: (s) => problemWith(s), draw });
+  const link = linkButton(scope, { model, host, name: "founder", names: STATE, state, say, problemWith: (s) => problemWith(s) });
   const voice = announcer(scope, { every: 1200 });
+  const tell = newsTo(voice);
 
   const title = el("strong", { class: "fdc-title" });
   const text = el("span");
   const verdict = el("p", { class: "fdc-verdict" }, [title, " ", text]);
 
-  const names = /** @type {const} */ (["margin", "flow", "even", "runway", "ratio", "survival"]);
-  /** @type {Record<string, {root: HTMLElement, value: HTMLElement, name: HTMLElement, more: HTMLElement}>} */
-  const figures = Object.fromEntries(names.map((name) => [name, figure()]));
-  figures.margin.name.textContent = "gross margin";
-  figures.even.name.textContent = "break-even";
-  figures.runway.name.textContent = "runway";
-  figures.ratio.name.textContent = "LTV/CAC";
-  figures.survival.name.textContent = "survives";
+  const row = figureRow("fdc", { margin: "gross margin", flow: "", even: "break-even", runway: "runway", ratio: "LTV/CAC", survival: "survives" });
+  const { cells: figures, show } = row;
   figures.survival.root.title = `Share of ${RUNS} simulated futures whose cash lasts ${MONTHS} months, with its 95 % interval`;
   figures.ratio.root.title = `What one ${customer} brings over its stay, divided by what it costs to win it`;
 
@@ -112,7 +109,7 @@ function render({ model, el: host }) {
   const root = el("div", { class: "nnw nnx fdc", role: "group", "aria-label": "Calculator for a founder", "data-lm-suppress-shortcuts": "true" }, [
     head,
     verdict,
-    el("div", { class: "fdc-figures" }, names.map((name) => figures[name].root)),
+    row.root,
     el("div", { class: "fdc-charts" }, [left, right]),
     el("div", { class: "fdc-inputs" }, groups),
     note.root,
@@ -123,20 +120,12 @@ function render({ model, el: host }) {
   followTheme(scope, root);
 
   // ------------------------------------------------------------------------------------------------ the state
-  /** @param {Record<string, any>} changes */
-  function tryChange(changes) {
-    const problem = problemWith({ ...state.read(), ...changes });
-    note.say(problem ?? "", true);
-    if (problem === null) state.change(changes);
-    else draw();
-  }
   /** @param {string} name */
   function choose(name) {
     const plan = plans.find((/** @type {any} */ p) => p.name === name);
     if (plan) tryChange({ plan: name, ...Object.fromEntries(BUSINESS_FIELDS.map((field) => [field, plan[field]])) });
   }
 
-  let spoken = "";
   function draw() {
     const now = state.read();
     const b = /** @type {Business} */ (Object.fromEntries(BUSINESS_FIELDS.map((name) => [name, now[name]])));
@@ -170,32 +159,21 @@ function render({ model, el: host }) {
     title.textContent = told.title;
     text.textContent = told.text;
     const sentence = `${told.title} ${told.text}`;
-    if (spoken && spoken !== sentence) voice.say(sentence);
-    spoken = sentence;
+    tell(sentence);
 
     const even = breakEvenMonth(p);
     const runway = runwayMonths(p);
     const flow = p.cash_flow_usd[0];
     show("margin", percent(Number(grossMargin(b).toFixed(3))), `${money(b.price_usd_per_customer_month - b.million_tokens_per_customer_month * b.cost_usd_per_million_tokens - b.other_cost_usd_per_customer_month)} a month`);
-    figures.flow.name.textContent = flow < 0 ? "burn" : "cash flow";
+    figures.flow.what.textContent = flow < 0 ? "burn" : "cash flow";
     show("flow", money(Math.abs(flow)), "in the first month");
     show("even", even === null ? "never" : even === 1 ? "now" : `month ${even}`, even === null ? `in ${MONTHS} months` : "and from then on");
     show("runway", runway === null ? "lasts" : String(runway), runway === null ? `for ${MONTHS} months` : `${runway === 1 ? "month" : "months"} of cash`);
     show("ratio", formatNumber(lifetimeValueToAcquisition(b), 2), `stays ${formatNumber(1 / b.churn_per_month, 2)} months`);
     show("survival", survivalText(futures), `95\u202f%: ${(100 * futures.low).toFixed(0)}–${(100 * futures.high).toFixed(0)}\u202f%`);
   }
-  /** @param {typeof names[number]} name @param {string} value @param {string} more */
-  function show(name, value, more) {
-    figures[name].value.textContent = value;
-    figures[name].more.textContent = more;
-  }
   draw();
   return scope.dispose;
-}
-
-function figure() {
-  const [name, value, more] = [el("span", { class: "fdc-what" }), el("strong"), el("span", { class: "fdc-more" })];
-  return { root: el("div", {}, [name, value, more]), name, value, more };
 }
 
 export default { render };

@@ -2,7 +2,7 @@
 /** InitializationExplorer: what the first weights do to the signal and to the gradient, layer by layer. */
 
 import { ACTIVATIONS, BOUNDS, activationRange, draw as drawNetwork, gradientRange, histogram, isSaturated, logSizes, measure, problemWith, story } from "./initialization.js";
-import { followTheme, label, line, linkButton, plot, seedField, ticks, traits } from "./ui_explore.js";
+import { followTheme, guardedChange, label, line, linkButton, newsTo, plot, seedField, ticks, traits } from "./ui_explore.js";
 import { announcer, choice, createScope, el, formatNumber, select, slider, svg, uniqueId } from "./ui.js";
 
 /** @typedef {import("./initialization.js").LayerView} LayerView */
@@ -35,8 +35,11 @@ function render({ model, el: host }) {
     onChange: (value) => tryChange({ initializer: WAYS[value].initializer, ...(WAYS[value].std ? { std: WAYS[value].std } : {}) }),
   });
   const note = announcer(scope, { every: 0, visible: true });
+  const say = (/** @type {string} */ text) => note.say(text, true);
+  const tryChange = guardedChange({ state, say, problemWith, draw });
   const voice = announcer(scope, { every: 1200 });
-  const link = linkButton(scope, { model, host, name: "initialization", names: STATE, state, say: (text) => note.say(text, true), problemWith });
+  const tell = newsTo(voice);
+  const link = linkButton(scope, { model, host, name: "initialization", names: STATE, state, say, problemWith });
   const title = el("strong", { class: "inx-title" });
   const text = el("span");
   const verdict = el("p", { class: "inx-verdict" }, [title, " ", text]);
@@ -70,15 +73,7 @@ function render({ model, el: host }) {
   scope.onDispose(() => root.remove());
   followTheme(scope, root);
 
-  /** @param {Record<string, any>} changes */
-  function tryChange(changes) {
-    const problem = problemWith({ ...state.read(), ...changes });
-    note.say(problem ?? "", true);
-    if (problem === null) state.change(changes);
-    else draw();
-  }
 
-  let spoken = "";
   let drawn = "";
   function draw() {
     const now = state.read();
@@ -101,8 +96,7 @@ function render({ model, el: host }) {
     title.textContent = told.title;
     text.textContent = told.text;
     const sentence = `${told.title} ${told.text}`;
-    if (spoken && spoken !== sentence) voice.say(sentence);
-    spoken = sentence;
+    tell(sentence);
     forward.setLabel(`Activations: ${layers.map((layer, i) => `layer ${i + 1} spread ${short(layer.activation_std)}${layer.saturated > 0.05 ? `, ${percent(layer.saturated)} saturated` : ""}${layer.zero > 0.05 ? `, ${percent(layer.zero)} zero` : ""}`).join("; ")}.`);
     backward.setLabel(`Gradients: ${layers.map((layer, i) => `layer ${i + 1} root mean square ${short(layer.gradient_rms)}`).join("; ")}.`);
     forward.redraw();

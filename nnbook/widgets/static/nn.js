@@ -825,7 +825,7 @@ function blur(point, noise, rng) {
 }
 
 /** @param {number} x1 @param {number} x2 @returns {number} the surface of `hills`: a hill at (½, ½), a hollow at (-½, -½) */
-export function hillsHeight(x1, x2) {
+function hillsHeight(x1, x2) {
   const hill = Math.exp(-((x1 - 0.5) ** 2 + (x2 - 0.5) ** 2) / 0.18);
   return hill - Math.exp(-((x1 + 0.5) ** 2 + (x2 + 0.5) ** 2) / 0.18);
 }

@@ -337,7 +337,7 @@ function render({ model, el: home }) {
     action();
   });
   scope.listen(window, "hashchange", restore);
-  watchTheme(scope, retheme);
+  watchTheme(scope, root, retheme);
   const given = model.get("parameters") ?? [];
   if (given.length && views.length === 1) engine.setParameters(given);
   retheme();

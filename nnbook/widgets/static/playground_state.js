@@ -205,7 +205,7 @@ export function decode(text) {
 }
 
 /** A value in words. @param {string} name @param {any} value @returns {string} */
-export function inWords(name, value) {
+function inWords(name, value) {
   if (name === "points") return `${value.length}`;
   if (name === "hidden") return value.length ? value.join(", ") : "none";
   if (name === "features") return value.map((/** @type {keyof typeof FEATURE_WORDS} */ f) => FEATURE_WORDS[f]).join(", ");

@@ -11,7 +11,7 @@ const GRID = [121, 91]; // the pictures are 4 : 3
 const LEVELS = 16;
 
 /** Each optimiser has a mark of its own besides its colour. @param {CanvasRenderingContext2D | Path2D} pen @param {string} name @param {number} x @param {number} y @param {number} r */
-export function marker(pen, name, x, y, r) {
+function marker(pen, name, x, y, r) {
   const polygon = (/** @type {[number, number][]} */ points) => {
     points.forEach(([a, b], i) => (i ? pen.lineTo(x + r * a, y + r * b) : pen.moveTo(x + r * a, y + r * b)));
     pen.closePath();

@@ -5,7 +5,7 @@ import { openIndex } from "./retrieval.js";
 import { dialogue } from "./robot_dialogue.js";
 import { worldRows } from "./robot_home.js";
 import { intentModel, languageOf, slotFinder } from "./robot_words.js";
-import { storedData } from "./stored.js";
+import { withStored } from "./stored.js";
 import { followTheme, linkButton, traits } from "./ui_explore.js";
 import { announcer, button, choice, createScope, el, slider, uniqueId } from "./ui.js";
 
@@ -62,21 +62,21 @@ export function openRobots(data) {
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el: host }) {
   const scope = createScope();
-  const root = el("section", { class: "nnw nnx rch", "aria-label": "Talk to a robot" }, [el("p", { class: "nnw-status" }, ["The robots are on their way …"])]);
+  const root = el("section", { class: "nnw nnx rch", "aria-label": "Talk to a robot" });
   host.append(root);
   scope.onDispose(() => root.remove());
   followTheme(scope, root);
-  storedData(model).then(
-    (data) => scope.signal.aborted || build(model, host, root, scope, data),
-    (error) => scope.signal.aborted || root.replaceChildren(el("p", { class: "nnw-status" }, [`The robots cannot talk here: ${error.message}.`])),
-  );
+  withStored(scope, model, root, {
+    waiting: "The robots are on their way …",
+    failure: "The robots cannot talk here",
+    open: (data) => ({ robots: openRobots(data), words: data.words }),
+    build: ({ robots, words }) => build(model, host, root, scope, robots, words),
+  });
   return scope.dispose;
 }
 
-/** @param {any} model @param {HTMLElement} host @param {HTMLElement} root @param {import("./ui.js").Scope} scope @param {any} data */
-function build(model, host, root, scope, data) {
-  const robots = openRobots(data);
-  const { words } = data;
+/** @param {any} model @param {HTMLElement} host @param {HTMLElement} root @param {import("./ui.js").Scope} scope @param {ReturnType<typeof openRobots>} robots @param {any} words */
+function build(model, host, root, scope, robots, words) {
   const state = traits(scope, model, NAMES, changed);
   let now = { ...state.initial };
   let talk = robots.first(now.robot);

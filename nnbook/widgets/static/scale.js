@@ -36,7 +36,7 @@ export const PRESETS = {
  * Parameters of a decoder built like GPT-2, by part: V d + T d + L (12 d² + 13 d) + 2 d, and V d + V for an output layer of its own.
  * @param {{n_layers: number, d_model: number, vocabulary_size: number, context_length: number, tied_output?: boolean}} size
  */
-export function decoderParameters({ n_layers: L, d_model: d, vocabulary_size: V, context_length: T, tied_output = true }) {
+function decoderParameters({ n_layers: L, d_model: d, vocabulary_size: V, context_length: T, tied_output = true }) {
   /** @type {Record<string, number>} */
   const parts = {
     "token embedding": V * d,

@@ -3,7 +3,7 @@
 
 import { PRESETS, bytes, count, duration, exact, figures, possibleHeads, problemWith } from "./scale.js";
 import { memoryChart, partsBar } from "./scale_charts.js";
-import { followTheme, linkButton, money, percent, traits } from "./ui_explore.js";
+import { figureRow, followTheme, guardedChange, linkButton, money, newsTo, percent, traits } from "./ui_explore.js";
 import { announcer, button, checkbox, choice, createScope, el, select, slider } from "./ui.js";
 
 const STATE = /** @type {const} */ ([
@@ -47,18 +47,19 @@ function render({ model, el: host }) {
 
   const models = choice(scope, { label: "Model", value: first.preset, options: Object.keys(PRESETS).map((value) => ({ value, label: value })), onChange: choose });
   const note = announcer(scope, { every: 0, visible: true });
+  const say = (/** @type {string} */ text) => note.say(text, true);
+  const tryChange = guardedChange({ state, say, problemWith, draw });
   const voice = announcer(scope, { every: 1200 });
-  const link = linkButton(scope, { model, host, name: "scale", names: STATE, state, say: (text) => note.say(text, true), problemWith });
+  const tell = newsTo(voice);
+  const link = linkButton(scope, { model, host, name: "scale", names: STATE, state, say, problemWith });
   const back = button(scope, { label: "Reset", icon: "reset", kind: "small", title: "Back to the numbers of this model", onClick: () => choose(model.get("preset")) });
 
   const total = el("strong", { class: "scx-total" });
   const formula = el("span", { class: "scx-formula" });
   const parts = partsBar();
   const memory = memoryChart(scope, () => shown && { ...shown, accelerators });
-  const names = /** @type {const} */ (["weights", "serve", "train", "time", "cost", "tokens"]);
-  const heads_ = { weights: "weights", serve: "to serve", train: "to train", time: "training takes", cost: "training costs", tokens: "a million tokens" };
-  const cells = Object.fromEntries(names.map((name) => [name, { value: el("strong"), more: el("span", { class: "scx-more" }) }]));
-  const boxes = names.map((name) => el("div", {}, [el("span", { class: "scx-what" }, [heads_[name]]), cells[name].value, cells[name].more]));
+  const row = figureRow("scx", { weights: "weights", serve: "to serve", train: "to train", time: "training takes", cost: "training costs", tokens: "a million tokens" });
+  const { cells, show } = row;
 
   /** @type {Record<string, ReturnType<typeof slider>>} */
   const fields = {};
@@ -88,7 +89,7 @@ function render({ model, el: host }) {
     el("div", { class: "scx-head" }, [models.root, el("div", { class: "scx-tools" }, [back.root, ...link])]),
     el("div", { class: "scx-count" }, [el("p", {}, [total, " parameters"]), formula]),
     parts.root,
-    el("div", { class: "scx-figures" }, boxes),
+    row.root,
     el("div", { class: "scx-memory" }, [el("p", { class: "scx-heading" }, ["Memory, on a scale of powers of ten ", el("span", { class: "scx-light" }, ["lines: one accelerator; blue: keys and values"])]), memory.root]),
     note.root,
     el("div", { class: "scx-inputs" }, groups),
@@ -98,13 +99,6 @@ function render({ model, el: host }) {
   scope.onDispose(() => root.remove());
   followTheme(scope, root);
 
-  /** @param {Record<string, any>} changes */
-  function tryChange(changes) {
-    const problem = problemWith({ ...state.read(), ...changes });
-    note.say(problem ?? "", true);
-    if (problem === null) state.change(changes);
-    else draw();
-  }
   /** @param {string} name */
   function choose(name) {
     tryChange({ preset: name, ...PRESETS[name] });
@@ -117,7 +111,6 @@ function render({ model, el: host }) {
     return { d_model: d, n_heads: list.reduce((best, n) => (Math.abs(n - d / 64) < Math.abs(best - d / 64) ? n : best)) };
   }
 
-  let spoken = "";
   function draw() {
     const now = state.read();
     models.set(now.preset);
@@ -145,13 +138,7 @@ function render({ model, el: host }) {
     const story = `${exact(f.total)} parameters: ${bytes(f.toServe)} to serve, ${bytes(f.toTrain)} to train. Training takes ${duration(f.run.days)} and costs ${money(f.run.cost_usd)}.`;
     memory.setLabel(`Memory: weights ${bytes(f.weights)}, to serve ${bytes(f.toServe)}, to train ${bytes(f.toTrain)}, against accelerators of ${[...new Set(accelerators.map((/** @type {any} */ a) => a.memory_gigabytes))].join(", ")} GB.`);
     memory.redraw();
-    if (spoken && spoken !== story) voice.say(story);
-    spoken = story;
-  }
-  /** @param {typeof names[number]} name @param {string} value @param {string} more */
-  function show(name, value, more) {
-    cells[name].value.textContent = value;
-    cells[name].more.textContent = more;
+    tell(story);
   }
   draw();
   return scope.dispose;

@@ -1,8 +1,7 @@
 // @ts-check
 /** TextSampler: a trained GPT writes in the page, one token at a time. */
 
-import { whenShown } from "./shown.js";
-import { storedData } from "./stored.js";
+import { withStored } from "./stored.js";
 import { SHOWN, TextSession, visible } from "./text_session.js";
 import { announcer, animationLoop, button, choice, createScope, el, readTheme, slider, uniqueId, watchTheme } from "./ui.js";
 
@@ -20,28 +19,13 @@ function render({ model, el: host }) {
   const scope = createScope();
   const root = el("div", { class: "nnw nnw-frame nnw-sampler", "data-lm-suppress-shortcuts": "true" });
   host.append(root);
-  const waiting = el("p", { class: "nnw-status" }, ["The language model is on its way …"]);
-  root.append(waiting);
-  let gone = false;
-  scope.onDispose(() => {
-    gone = true;
-    root.remove();
+  scope.onDispose(() => root.remove());
+  withStored(scope, model, root, {
+    waiting: "The language model is on its way …",
+    failure: "TextSampler cannot be used",
+    open: (data) => new TextSession(data),
+    build: (session) => build(model, root, scope, session),
   });
-  storedData(model).then(
-    (data) => {
-      if (gone) return;
-      let session;
-      try {
-        session = new TextSession(data);
-      } catch (error) {
-        waiting.textContent = `TextSampler cannot be used: ${/** @type {Error} */ (error).message}`;
-        return;
-      }
-      waiting.remove();
-      build(model, root, scope, session);
-    },
-    (error) => void (waiting.textContent = `TextSampler cannot be used: ${error.message}.`),
-  );
   return scope.dispose;
 }
 
@@ -362,8 +346,7 @@ function build(model, root, scope, session) {
     theme = readTheme(root);
     drawMaps();
   };
-  watchTheme(scope, recolour);
-  whenShown(scope, root, recolour);
+  watchTheme(scope, root, recolour);
   for (const name of ["prompt", "seed"]) {
     scope.watch(model, `change:${name}`, () => {
       if (name === "prompt" && prompt.value !== model.get("prompt")) prompt.value = model.get("prompt");

@@ -3,7 +3,7 @@
 
 export const STEPS = 10000; // scores and thresholds are multiples of 1 / STEPS
 export const PREVALENCE = [0.0001, 0.9999];
-export const MAX_COST = 1e9;
+const MAX_COST = 1e9;
 const COSTS = /** @type {const} */ (["false_positive_cost", "false_negative_cost", "true_positive_cost", "true_negative_cost"]);
 
 /** @typedef {{true_positive_cost: number, false_positive_cost: number, true_negative_cost: number, false_negative_cost: number, prevalence: number}} Stakes */
@@ -56,7 +56,7 @@ export function tally({ steps, labels, amounts }) {
 export const stepOf = (threshold) => Math.ceil(threshold * STEPS - 1e-6);
 
 /** Cost per case when every case from step k on is called positive. @param {Tally} t @param {Stakes} s @param {number} k */
-export function costAt(t, s, k) {
+function costAt(t, s, k) {
   const missed = t.hasAmounts ? t.missed[k] : (t.positives - t.tp[k]) * s.false_negative_cost;
   const perPositive = (missed + t.tp[k] * s.true_positive_cost) / t.positives;
   const perNegative = (t.fp[k] * s.false_positive_cost + (t.negatives - t.fp[k]) * s.true_negative_cost) / t.negatives;

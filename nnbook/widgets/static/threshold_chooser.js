@@ -4,7 +4,7 @@
 import { STEPS, PREVALENCE, axisEnd, cheapest, costCurve, decide, problemWith, rocArea, stepOf, tally, unpack } from "./threshold.js";
 import { COST_LEFT, EDGE, chartWords, costChart, place, precisionChart, rocChart, scoreStrip } from "./threshold_charts.js";
 import { percentText, pricer, story, thresholdText } from "./threshold_words.js";
-import { followTheme, linkButton, traits } from "./ui_explore.js";
+import { figureRow, followTheme, guardedChange, linkButton, newsTo, traits } from "./ui_explore.js";
 import { announcer, button, createScope, el, slider, uniqueId } from "./ui.js";
 
 const STATE = /** @type {const} */ (["threshold", "false_positive_cost", "false_negative_cost", "true_positive_cost", "true_negative_cost", "prevalence"]);
@@ -42,7 +42,9 @@ function render({ model, el: host }) {
 
   const note = announcer(scope, { every: 0, visible: true });
   const voice = announcer(scope, { every: 1000 });
+  const tell = newsTo(voice);
   const say = (/** @type {string} */ text) => note.say(text, true);
+  const tryChange = guardedChange({ state, say, problemWith, draw });
   const link = linkButton(scope, { model, host, name: "threshold", names: STATE, state, say, problemWith });
   const reset = button(scope, { label: "Reset", icon: "reset", kind: "small", title: "Back to the beginning", onClick: () => tryChange(first) });
   const best = button(scope, { label: "Go to the cheapest threshold", kind: "primary thc-go", onClick: () => tryChange({ threshold: view.best / STEPS }) });
@@ -70,8 +72,7 @@ function render({ model, el: host }) {
     precision: `of the called, ${positive}`,
     cost: "per case, expected",
   };
-  const cells = Object.fromEntries(names.map((name) => [name, el("strong")]));
-  const figures = el("div", { class: "thc-figures" }, names.map((name) => el("div", {}, [el("span", { class: "thc-what" }, [name]), cells[name], el("span", { class: "thc-more" }, [help[name]])])));
+  const { root: figures, show } = figureRow("thc", /** @type {Record<typeof names[number], string>} */ (Object.fromEntries(names.map((name) => [name, name]))));
 
   // ------------------------------------------------------------------------------------------- the four outcomes
   const outcomes = Object.fromEntries(["tp", "fn", "fp", "tn"].map((name) => [name, el("strong")]));
@@ -157,18 +158,10 @@ function render({ model, el: host }) {
   function goTo(threshold) {
     tryChange({ threshold: Math.round(Math.max(0, Math.min(end, threshold)) * STEPS) / STEPS });
   }
-  /** @param {Record<string, any>} changes */
-  function tryChange(changes) {
-    const problem = problemWith({ ...state.read(), ...changes });
-    say(problem ?? "");
-    if (problem === null) state.change(changes);
-    else draw();
-  }
   function placeHandle() {
     if (stage.clientWidth > 40) handle.style.left = `${place(view.k / STEPS, end, EDGE, stage.clientWidth - EDGE)}px`;
   }
 
-  let spoken = "";
   function draw() {
     const now = /** @type {any} */ (state.read());
     for (const [field, name] of /** @type {[any, string][]} */ ([[fpCost, "false_positive_cost"], [fnCost, "false_negative_cost"], [share, "prevalence"]])) if (document.activeElement !== field.input) field.set(now[name]);
@@ -181,7 +174,7 @@ function render({ model, el: host }) {
     view = { tally: counts, k, end, decision, prevalence: now.prevalence, curve, best: lowest, unit: data.unit, names: data.class_names };
 
     const shown = { threshold: thresholdText(now.threshold), sensitivity: percentText(decision.sensitivity), specificity: percentText(decision.specificity), precision: percentText(decision.precision), cost: price(decision.cost) };
-    for (const name of names) cells[name].textContent = shown[name];
+    for (const name of names) show(name, shown[name], help[name]);
     for (const name of /** @type {const} */ (["tp", "fn", "fp", "tn"])) outcomes[name].textContent = decision[name].toLocaleString("en-US");
     const told = story(decision, { cases: data.cases_name, positive, unit: data.unit, cheapest: { threshold: lowest / STEPS, cost: curve[lowest] }, nobody: curve[STEPS], everybody: curve[0] });
     for (const part of /** @type {const} */ (["first", "second", "third"])) story_[part].textContent = told[part];
@@ -197,8 +190,7 @@ function render({ model, el: host }) {
       charts[name].redraw();
     }
     const all = `${told.first} ${told.second} ${told.third}`;
-    if (spoken && spoken !== all) voice.say(all);
-    spoken = all;
+    tell(all);
   }
   draw();
   return scope.dispose;

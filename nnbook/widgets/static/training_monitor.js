@@ -1,7 +1,6 @@
 // @ts-check
 /** TrainingMonitor: a training run that is watched live, or played and scrubbed afterwards. */
 
-import { whenShown } from "./shown.js";
 import { curveNames, isLoss, moments, range, ticks, TOP } from "./training_recording.js";
 import { announcer, animationLoop, button, canvas, checkbox, createScope, divergingPalette, el, formatNumber, readTheme, slider, tooltip, watchTheme } from "./ui.js";
 
@@ -390,8 +389,7 @@ function render({ model, el: host }) {
     palette = divergingPalette(theme, 0.6);
     paint();
   };
-  watchTheme(scope, recolour);
-  whenShown(scope, root, recolour);
+  watchTheme(scope, root, recolour);
   load();
   return scope.dispose;
 }

@@ -28,7 +28,6 @@ export function canvas(scope, { label, kind = "", draw }) {
     const width = root.clientWidth;
     const height = root.clientHeight;
     const ratio = Math.min(window.devicePixelRatio || 1, 2); // more costs time and shows nothing
-    const appears = size.width === 0 && width > 0;
     if (root.width !== Math.round(width * ratio) || root.height !== Math.round(height * ratio)) {
       root.width = Math.round(width * ratio);
       root.height = Math.round(height * ratio);
@@ -36,7 +35,6 @@ export function canvas(scope, { label, kind = "", draw }) {
     size.width = width;
     size.height = height;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    if (appears) scope.shown();
     redraw();
   };
   const observer = new ResizeObserver(resize);
@@ -82,14 +80,27 @@ export function readTheme(element) {
   return { css, rgb, dark: 0.299 * r + 0.587 * g + 0.114 * b < 128 };
 }
 
-/** Call back when the page changes between light and dark (Sphinx theme, JupyterLab, system), and when the widget first appears. @param {Scope} scope @param {() => void} changed */
-export function watchTheme(scope, changed) {
+/**
+ * Call back when the page changes between light and dark (Sphinx theme, JupyterLab, system), as soon as `root` has a size, and each
+ * time it comes back after having had none: JupyterLab draws a widget before it puts it on the screen, when no colour is known.
+ * @param {Scope} scope @param {Element} root @param {() => void} changed
+ */
+export function watchTheme(scope, root, changed) {
   const observer = new MutationObserver(changed);
   const attributes = { attributes: true, attributeFilter: ["data-theme", "data-mode", "data-jp-theme-name", "data-jp-theme-light", "class"] };
   observer.observe(document.documentElement, attributes);
   observer.observe(document.body, attributes);
-  scope.onDispose(() => observer.disconnect());
-  scope.onShown(changed);
+  let shown = false;
+  const sized = new ResizeObserver((entries) => {
+    const { width } = entries[entries.length - 1].contentRect;
+    if (width > 0 && !shown) changed();
+    shown = width > 0;
+  });
+  sized.observe(root);
+  scope.onDispose(() => {
+    observer.disconnect();
+    sized.disconnect();
+  });
   scope.listen(window.matchMedia("(prefers-color-scheme: dark)"), "change", changed);
 }
 
@@ -144,11 +155,8 @@ export function animationLoop(scope, element, frame) {
     request = timer = 0;
     last = 0;
   };
-  let seen = false;
   const observer = new IntersectionObserver((entries) => {
     onScreen = entries[entries.length - 1].isIntersecting;
-    if (onScreen && !seen) scope.shown();
-    seen ||= onScreen;
     if (onScreen) schedule();
     else halt();
   });

@@ -8,8 +8,6 @@ export function createScope() {
   const controller = new AbortController();
   /** @type {(() => void)[]} */
   const undo = [];
-  /** @type {(() => void)[]} */
-  const whenShown = [];
   return {
     signal: controller.signal,
     /** @param {EventTarget} target @param {string} type @param {(event: any) => void} handler @param {AddEventListenerOptions} [options] */
@@ -20,13 +18,6 @@ export function createScope() {
     watch(model, name, handler) {
       model.on(name, handler);
       undo.push(() => model.off(name, handler));
-    },
-    /** Called when the widget comes onto the page: JupyterLab draws it before that, when no colour or size is known. @param {() => void} action */
-    onShown(action) {
-      whenShown.push(action);
-    },
-    shown() {
-      for (const action of whenShown) action();
     },
     /** @param {() => void} action */
     onDispose(action) {

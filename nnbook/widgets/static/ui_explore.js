@@ -2,7 +2,6 @@
 /** What the exploring widgets share: traits that draw once, a link to the present state, plots in SVG. */
 
 import { button, copyText, el, hashKey, hashLink, readHash, readTheme, svg, watchTheme } from "./ui.js";
-import { whenShown } from "./shown.js";
 
 /** @typedef {import("./ui.js").Scope} Scope */
 
@@ -31,6 +30,19 @@ export function traits(scope, model, names, draw) {
       model.save_changes();
       soon();
     },
+  };
+}
+
+/**
+ * A change of the state that is made only when nothing is wrong with it; otherwise `say` tells what, and the controls go back.
+ * @param {{state: ReturnType<typeof traits>, say: (text: string) => void, problemWith: (state: any) => string | null, draw: () => void}} options
+ */
+export function guardedChange({ state, say, problemWith, draw }) {
+  return (/** @type {Record<string, any>} */ changes) => {
+    const problem = problemWith({ ...state.read(), ...changes });
+    say(problem ?? "");
+    if (problem === null) state.change(changes);
+    else draw();
   };
 }
 
@@ -84,9 +96,39 @@ export function followTheme(scope, root, changed) {
     root.classList.toggle("dark", theme.dark);
     changed?.(theme);
   };
-  watchTheme(scope, apply);
-  whenShown(scope, root, apply);
+  watchTheme(scope, root, apply);
   apply();
+}
+
+/** Says what it is given when that differs from the last time; the first time nobody has changed anything yet. @param {{say: (text: string) => void}} voice */
+export function newsTo(voice) {
+  let last = "";
+  return (/** @type {string} */ text) => {
+    if (last && last !== text) voice.say(text);
+    last = text;
+  };
+}
+
+/**
+ * Figures side by side: what it is, its value, a word more. `kind` is the prefix of the widget's own classes.
+ * @template {string} Name @param {string} kind @param {Record<Name, string>} words what each figure is
+ */
+export function figureRow(kind, words) {
+  const names = /** @type {Name[]} */ (Object.keys(words));
+  const cell = (/** @type {Name} */ name) => {
+    const [what, value, more] = [el("span", { class: `nnx-what ${kind}-what` }, [words[name]]), el("strong"), el("span", { class: `nnx-more ${kind}-more` })];
+    return { root: el("div", {}, [what, value, more]), what, value, more };
+  };
+  const cells = /** @type {Record<Name, ReturnType<typeof cell>>} */ (Object.fromEntries(names.map((name) => [name, cell(name)])));
+  return {
+    root: el("div", { class: `nnx-figures ${kind}-figures` }, names.map((name) => cells[name].root)),
+    cells,
+    /** @param {Name} name @param {string} value @param {string} more */
+    show(name, value, more) {
+      cells[name].value.textContent = value;
+      cells[name].more.textContent = more;
+    },
+  };
 }
 
 /** A whole number of a seed, with a button for the next one. @param {Scope} scope @param {{id: string, value: number, max?: number, onChange: (seed: number) => void}} options */
