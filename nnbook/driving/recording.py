@@ -14,6 +14,7 @@ from nnbook.driving.world import STEP_S
 from nnbook.functional import as_array, as_number, as_whole
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"  # 64 characters
+PER_PICTURE = N_CELLS * N_CELLS // 3
 PATH_POINTS = 5
 
 
