@@ -63,7 +63,13 @@ def test_axe_finds_nothing_serious(visit, path, theme):
     page = visit(path, theme=theme)
     page.wait_for_timeout(300)
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("async () => (await axe.run()).violations")
+    # a formula is thousands of spans, all in the colour of its text; in the dark, only colours differ;
+    # results without the passes, which are as long as the page
+    rules = "{}" if theme == "light" else "{ runOnly: ['color-contrast'] }"
+    found = page.evaluate(
+        "async () => (await axe.run({ exclude: [['mjx-container > :not(mjx-assistive-mml)']] },"
+        f" {{ resultTypes: ['violations'], ...{rules} }})).violations"
+    )
     serious = [
         f"{v['id']}: {v['help']}: " + "; ".join(node["html"][:200] for node in v["nodes"][:3])
         for v in found
