@@ -40,10 +40,10 @@ ICONS = (
 _WIDGET_DIV = re.compile(r"""<div\b[^>]*\bdata-nnbook-widget=["'](\w+)["'][^>]*>[^<]*(?=</div>)""")
 # Paper is white: a page read in the dark is printed in the light
 PRINT_LIGHT = """(() => {
-  const root = document.documentElement, theme = () => root.dataset.theme;
+  const { dataset } = document.documentElement;
   let before;
-  addEventListener("beforeprint", () => { before = theme(); root.dataset.theme = "light"; });
-  addEventListener("afterprint", () => { root.dataset.theme = before; });
+  addEventListener("beforeprint", () => { before = dataset.theme; dataset.theme = "light"; });
+  addEventListener("afterprint", () => { dataset.theme = before; });
 })();"""
 
 
@@ -156,7 +156,8 @@ def add_still_pictures(app: Sphinx, pagename: str, templatename: str, context: d
         path = Path(app.srcdir) / "book" / "_static" / name
         if not path.exists():
             return div[0]
-        width, height = Image.open(path).size
+        with Image.open(path) as still:
+            width, height = still.size
         source = context["pathto"](f"_static/{name}", 1)
         # the fallback sentence beside it is its description
         picture = f'<img src="{source}" alt="" width="{width}" height="{height}">'
