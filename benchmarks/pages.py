@@ -30,7 +30,7 @@ FIRST_FRAME = """
 addEventListener("DOMContentLoaded", () => {
   const widget = document.querySelector("[data-nnbook-widget]");
   if (!widget) return;
-  widget.scrollIntoView();
+  widget.scrollIntoView({ behavior: "instant" });
   const look = () => widget.dataset.nnbookMounted
     ? requestAnimationFrame(() => { window.firstFrame = performance.now(); })
     : requestAnimationFrame(look);

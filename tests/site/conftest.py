@@ -98,14 +98,23 @@ def visit(browser, site_dir, site_url):
     The page it returns has ``problems`` and ``foreign`` (lists of texts); unless ``watch=False``, both must
     be empty when the test ends. Further options go to Playwright's ``new_context``.
     """
+    yield from _visits(browser, site_dir, site_url)
+
+
+@pytest.fixture(scope="module")
+def visit_for_module(browser, site_dir, site_url):
+    """``visit``, for pages that several tests look at."""
+    yield from _visits(browser, site_dir, site_url)
+
+
+def _visits(browser, site_dir, site_url):
     contexts, pages = [], []
 
     def _visit(path, *, scheme="http", theme="light", width=1280, height=900, watch=True, **options):
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=theme,
-            reduced_motion="reduce",
-            **options,
+            **{"reduced_motion": "reduce", **options},
         )
         context.set_default_timeout(30_000)
         contexts.append(context)

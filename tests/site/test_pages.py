@@ -25,18 +25,36 @@ def page_names():
 every_page = pytest.mark.parametrize("path", page_names())
 
 
+@pytest.fixture(scope="module", params=page_names())
+def page(request, visit_for_module):
+    """Each page in turn, loaded once for all tests that look at it; ``look`` sets its width and theme."""
+    return visit_for_module(request.param)
+
+
+def look(page, *, width=1280, theme="light"):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_selector(f"html[data-theme={theme}]")
+    page.wait_for_timeout(300)
+
+
+def test_a_page_asks_nobody_else_and_reports_no_error(page):
+    look(page)
+    assert page.locator("article h1").count() == 1
+    assert not page.problems
+    assert not page.foreign
+
+
 @every_page
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_a_page_asks_nobody_else_and_reports_no_error(visit, path, scheme):
-    page = visit(path, scheme=scheme)
+def test_a_page_on_the_disk_asks_nobody_else_and_reports_no_error(visit, path):
+    page = visit(path, scheme="file")
     page.wait_for_timeout(300)
     assert page.locator("article h1").count() == 1
     # `visit` now checks the console and the requests
 
 
-@every_page
-def test_formulas_are_typeset_without_a_script(visit, path):
-    page = visit(path)
+def test_formulas_are_typeset_without_a_script(page):
+    look(page)
     assert page.locator(".math:not(:has(mjx-container))").count() == 0
     if page.locator("mjx-container").count():
         # the letters come from the font: with a missing style sheet a formula has no height
@@ -44,10 +62,8 @@ def test_formulas_are_typeset_without_a_script(visit, path):
         assert page.locator("mjx-assistive-mml math").count() == page.locator("mjx-container").count()
 
 
-@every_page
-def test_a_narrow_screen_needs_no_sideways_scrolling(visit, path):
-    page = visit(path, width=390, height=844)
-    page.wait_for_timeout(300)
+def test_a_narrow_screen_needs_no_sideways_scrolling(page):
+    look(page, width=390)
     width = page.evaluate("document.documentElement.scrollWidth")
     wide = page.evaluate(
         "[...document.querySelectorAll('.bd-article *')].filter(e => e.getBoundingClientRect().right > 392 &&"
@@ -57,11 +73,9 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(visit, path):
     assert width <= 390, f"the page is {width} px wide; too wide: {wide}"
 
 
-@every_page
 @pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_serious(visit, path, theme):
-    page = visit(path, theme=theme)
-    page.wait_for_timeout(300)
+def test_axe_finds_nothing_serious(page, theme):
+    look(page, theme=theme)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     # a formula is thousands of spans, all in the colour of its text; in the dark, only colours differ;
     # results without the passes, which are as long as the page
@@ -78,9 +92,8 @@ def test_axe_finds_nothing_serious(visit, path, theme):
     assert not serious, "\n".join(serious)
 
 
-@every_page
-def test_every_picture_loads_and_has_alt_text(visit, path):
-    page = visit(path)
+def test_every_picture_loads_and_has_alt_text(page):
+    look(page)
     pictures = page.evaluate(
         "[...document.querySelectorAll('.bd-article img')]"
         ".map(i => [i.currentSrc, i.alt, i.complete && i.naturalWidth > 0])"
@@ -89,6 +102,12 @@ def test_every_picture_loads_and_has_alt_text(visit, path):
         assert loaded, f"{source} does not load"
         assert alt, f"{source} has no alt text"
         assert "_images/" not in alt, f"{source} has its own address as alt text"
+
+
+def test_a_link_into_a_chapter_lands_at_once(visit):
+    # the theme glides there, past everything before it, unless a reader asks for less motion
+    page = visit("notebooks/04_mathematics.html#exercises", reduced_motion="no-preference")
+    assert abs(page.locator("#exercises").bounding_box()["y"]) < 200
 
 
 @pytest.mark.parametrize("theme", THEMES)
