@@ -56,19 +56,17 @@ def test_a_link_restores_the_state(open_page, widget, changes):
 
 
 @every_widget
-@pytest.mark.parametrize("broken", ["nonsense", "[]", "null", "%5B1e999%5D"])
-def test_a_broken_link_is_ignored(open_page, widget, changes, broken):
+def test_a_broken_link_is_ignored(open_page, widget, changes):
     page = open_page(widget())
     page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
     page.get_by_role("button", name="Copy link").click()
     link = page.wait_for_function("window.copied").json_value()
     key, good = link.split("#")[1].split("=")
-    wrong = [{"a": 1} for _ in json.loads(unquote(good))]
-    for text in (broken, json.dumps(wrong)):
-        page.goto("about:blank")
+    wrong = json.dumps([{"a": 1} for _ in json.loads(unquote(good))])
+    for text in ("nonsense", "[]", "null", "%5B1e999%5D", wrong):
         page = open_page(widget(), hash=f"#{key}={text}")
         page.wait_for_timeout(100)
-        assert state(page) == widget().state()
+        assert state(page) == widget().state(), text
 
 
 @every_widget

@@ -6,7 +6,6 @@ import re
 import threading
 
 import pytest
-from test_pages import page_names
 
 WITH_WIDGETS = ["book/intro.html", "notebooks/04_mathematics.html", "notebooks/05_practice.html"]
 
@@ -35,13 +34,6 @@ def test_with_scripts_nobody_loads_those_pictures(visit, path):
     page.wait_for_selector("[data-nnbook-widget]")
     loaded = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
     assert not [name for name in loaded if "widget-pictures" in name]
-
-
-@pytest.mark.parametrize("path", page_names())
-def test_at_200_percent_nothing_leaves_the_page_sideways(visit, path):
-    page = visit(path, width=640, height=450, device_scale_factor=2)  # what 1280 × 900 is at 200 %
-    page.wait_for_timeout(200)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 640
 
 
 def test_a_page_read_in_the_dark_is_printed_in_the_light(visit):
