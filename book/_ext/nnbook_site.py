@@ -167,6 +167,28 @@ def add_still_pictures(app: Sphinx, pagename: str, templatename: str, context: d
         context["body"] = _WIDGET_DIV.sub(with_picture, context.get("body", ""))
 
 
+_PICTURE = re.compile(
+    r"""<img (?=[^>]*\bsrc=["'](?:\.\./)*_images/([^"']+)["'])(?![^>]*\b(?:width|style)=)"""
+)
+
+
+def size_pictures(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Say how large each picture is, so that the text stays where it is when the picture comes.
+
+    Not ``loading="lazy"``: a browser that prints at once prints no picture then.
+    """
+
+    sources = {name: source for source, name in app.builder.images.items()}  # they are copied in the end
+
+    def with_size(img: re.Match) -> str:
+        with Image.open(Path(app.srcdir) / sources[img[1]]) as picture:
+            width, height = picture.size
+        return f'{img[0]}width="{width}" height="{height}" '
+
+    if doctree is not None and app.builder.format == "html":
+        context["body"] = _PICTURE.sub(with_size, context.get("body", ""))
+
+
 def drop_icon_script(app: Sphinx, error: Exception | None) -> None:
     """Take out what the theme brings for its icons and no page asks for: 5 MB."""
     if error is None and app.builder.format == "html":
@@ -242,6 +264,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("builder-inited", write_front_page)
     app.connect("html-page-context", add_widget_scripts)
     app.connect("html-page-context", add_still_pictures)
+    app.connect("html-page-context", size_pictures)
     app.connect("html-page-context", mend_aria)
     app.connect("html-page-context", name_folds, priority=900)  # after the theme has put its function there
     app.add_js_file(None, body=PRINT_LIGHT)

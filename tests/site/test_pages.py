@@ -116,6 +116,14 @@ def test_every_picture_loads_and_has_alt_text(page):
         assert "_images/" not in alt, f"{source} has its own address as alt text"
 
 
+def test_the_text_stays_where_it_is_when_the_pictures_come(visit):
+    page = visit("notebooks/05_practice.html", width=390, height=844)
+    end = "scrollY + document.querySelector('footer').getBoundingClientRect().top"
+    with_pictures = page.evaluate(end)
+    page.evaluate("document.querySelectorAll('.bd-article img').forEach((i) => i.removeAttribute('src'))")
+    assert page.evaluate(end) == with_pictures
+
+
 def test_a_link_into_a_chapter_lands_at_once(visit):
     # the theme glides there, past everything before it, unless a reader asks for less motion
     page = visit("notebooks/04_mathematics.html#exercises", reduced_motion="no-preference")
