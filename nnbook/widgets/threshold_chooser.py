@@ -180,13 +180,7 @@ class ThresholdChooser(Widget):
 
     @traitlets.validate("prevalence")
     def _check_prevalence(self, proposal):
-        low, high = PREVALENCE
-        if not low <= proposal["value"] <= high:
-            raise traitlets.TraitError(
-                f"prevalence is a share of positives and must lie in [{low}, {high}]; "
-                f"got {proposal['value']}. Per cent? Divide by 100."
-            )
-        return proposal["value"]
+        return within(proposal, *PREVALENCE, "It is the share of positives. Per cent? Divide by 100.")
 
     @traitlets.validate("class_names")
     def _check_class_names(self, proposal):

@@ -7,17 +7,11 @@ import itertools
 
 import numpy as np
 
-from nnbook import activations, initializers, losses, optimizers
+from nnbook import initializers, losses, optimizers
 from nnbook.datasets import toys
 from nnbook.mlp import MLP
+from nnbook.widgets._activations import ACTIVATIONS
 
-ACTIVATIONS = {
-    "identity": activations.Identity,
-    "relu": activations.ReLU,
-    "tanh": activations.Tanh,
-    "sigmoid": activations.Sigmoid,
-    "gelu": activations.GELU,
-}
 # name in nn.js -> (function here, outputs, activations that may stand last)
 LOSSES = {
     "mean_squared_error": (losses.mean_squared_error, 2, ["identity", "tanh", "sigmoid", "relu"]),
