@@ -46,7 +46,7 @@ ALLOWED = {
     # training gets model, loss and optimizer as arguments; it clips as an optimizer would
     "training": {"optimizers", "schedules"},
     "language_model": {"functional", "losses"},
-    "generation": {"functional", "callbacks"},
+    "generation": {"functional"},
     # what one asks of a trained network, and training that respects people
     "explanations": {"functional"},
     "privacy": {"functional"},

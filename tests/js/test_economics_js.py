@@ -50,7 +50,6 @@ def business_case(name, business, draws):
                 business.gross_margin,
                 business.lifetime_value_usd,
                 business.lifetime_value_to_acquisition,
-                business.break_even_customers,
                 projection.lowest_cash_usd,
             )
         ],
