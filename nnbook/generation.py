@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnbook.functional import as_numbers, softmax
+from nnbook.functional import as_numbers, as_whole, softmax
 
 
 def next_token_probabilities(logits, *, temperature=1.0, top_k=None):
@@ -61,11 +61,10 @@ def generate(model, prompt, n_tokens, *, temperature=1.0, top_k=None, rng, use_c
             "Text? Use tokenizer.encode(text) first."
         )
     tokens = model.check_inputs(np.asarray(prompt)[None, -model.context_length :])[0].tolist()
-    if int(n_tokens) != n_tokens or n_tokens < 0:
-        raise ValueError(f"n_tokens must be a whole number of at least 0; got {n_tokens}.")
+    n_tokens = as_whole(n_tokens, "n_tokens", 0)
     written = [int(token) for token in prompt]
     caches, new = model.new_caches(), tokens
-    for _ in range(int(n_tokens)):
+    for _ in range(n_tokens):
         if use_cache:
             logits = model.forward(np.array([new]), caches=caches)[0, -1]
         else:
