@@ -5,7 +5,7 @@ import { BUSINESS_FIELDS, breakEvenMonth, drawFactors, grossMargin, lifetimeValu
 import { cashChart, tornado } from "./founder_charts.js";
 import { describe, GROUPS, problemWith } from "./founder_inputs.js";
 import { cashText, story, survivalText } from "./founder_story.js";
-import { Random } from "./nn.js";
+import { Random } from "./nn_random.js";
 import { figureRow, followTheme, guardedChange, linkButton, money, newsTo, percent, seedField, traits } from "./ui_explore.js";
 import { announcer, button, choice, createScope, el, formatNumber, select, slider, uniqueId } from "./ui.js";
 

@@ -5,7 +5,7 @@
  * The formulas are those of `nnbook.transformer`, `nnbook.tokenizers` and `nnbook.generation`; a test compares the logits
  * to 1e-4. The weights come as `nnbook.serialization.quantized_as_json` gives them: int8 with one scale per column.
  */
-import { Random } from "./nn.js";
+import { Random } from "./nn_random.js";
 
 /**
  * @typedef {object} Settings
