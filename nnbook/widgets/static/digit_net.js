@@ -3,7 +3,7 @@
 
 import { softmax } from "./nn_losses.js";
 import { MLP } from "./nn_mlp.js";
-import { dequantize, float32 } from "./stored.js";
+import { dequantize, float32 } from "./base64.js";
 
 /**
  * @typedef {object} Answer
