@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from nnbook.embeddings import check_size
+from nnbook.functional import as_whole
 from nnbook.initializers import normal
 from nnbook.layers import Layer, Linear
 
@@ -31,7 +31,7 @@ class MultiHeadSelfAttention(Layer):
 
     def __init__(self, d_model, n_heads, *, std=0.02, output_std=0.02, dtype=np.float64, rng):
         super().__init__()
-        self.d_model, self.n_heads = check_size("d_model", d_model), check_size("n_heads", n_heads)
+        self.d_model, self.n_heads = as_whole(d_model, "d_model"), as_whole(n_heads, "n_heads")
         if self.d_model % self.n_heads:
             raise ValueError(f"d_model must be a multiple of n_heads; got {d_model} and {n_heads}.")
         self.d_head = self.d_model // self.n_heads

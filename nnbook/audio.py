@@ -76,33 +76,6 @@ def log_mel(signal, sample_rate, *, n_bands=26, window_s=0.025, step_s=0.010, pr
     return np.log(np.maximum(bands, np.finfo(float).eps))  # silence: log(0) is not a number
 
 
-def mfcc(signal, sample_rate, *, n_coefficients=13, **settings):
-    """Mel-frequency cepstral coefficients: a cosine transform of each row of `log_mel`, its first numbers.
-
-    The bands of `log_mel` are strongly correlated; a cosine transform describes their shape from coarse to
-    fine. The first number is the loudness. Returns (n_frames, n_coefficients).
-    """
-    bands = log_mel(signal, sample_rate, **settings)
-    n_bands = bands.shape[1]
-    if not 1 <= n_coefficients <= n_bands:
-        raise ValueError(
-            f"n_coefficients must lie in 1 … {n_bands}, the number of bands; got {n_coefficients}."
-        )
-    return bands @ cosine_basis(n_coefficients, n_bands).T
-
-
-def cosine_basis(n_coefficients, n):
-    """The first rows of the orthonormal cosine transform (DCT-II): (n_coefficients, n).
-
-    >>> basis = cosine_basis(4, 4); bool(np.allclose(basis @ basis.T, np.eye(4)))
-    True
-    """
-    k = np.arange(n_coefficients)[:, None]
-    basis = np.sqrt(2 / n) * np.cos(np.pi * k * (2 * np.arange(n) + 1) / (2 * n))
-    basis[0] /= np.sqrt(2)
-    return basis
-
-
 def stretch(features, n_frames):
     """Bring (any number of frames, n) to (n_frames, n) by linear interpolation in time.
 

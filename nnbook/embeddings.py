@@ -24,7 +24,7 @@ class TokenEmbedding(Layer):
 
     def __init__(self, vocab_size, d_model, *, std=0.02, dtype=np.float64, rng):
         super().__init__()
-        self.vocab_size, self.d_model = check_size("vocab_size", vocab_size), check_size("d_model", d_model)
+        self.vocab_size, self.d_model = as_whole(vocab_size, "vocab_size"), as_whole(d_model, "d_model")
         self.params = {"weight": normal((self.vocab_size, self.d_model), rng=rng, std=std)}
         self._lay_out(np.dtype(dtype))
         self._tokens = None
@@ -63,8 +63,8 @@ class PositionEmbedding(Layer):
 
     def __init__(self, context_length, d_model, *, std=0.02, dtype=np.float64, rng):
         super().__init__()
-        self.context_length = check_size("context_length", context_length)
-        self.d_model = check_size("d_model", d_model)
+        self.context_length = as_whole(context_length, "context_length")
+        self.d_model = as_whole(d_model, "d_model")
         self.params = {"weight": normal((self.context_length, self.d_model), rng=rng, std=std)}
         self._lay_out(np.dtype(dtype))
 
@@ -109,8 +109,3 @@ def check_tokens(tokens, vocab_size):
             "Were they encoded with the tokenizer of this model?"
         )
     return tokens
-
-
-def check_size(name, value):
-    """Return `value` as an int, or raise a ValueError that names it unless it is a whole number ≥ 1."""
-    return as_whole(value, name)

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from nnbook.callbacks import Callback
-from nnbook.functional import as_numbers, softmax
+from nnbook.functional import as_numbers, as_whole, softmax
 
 
 def next_token_probabilities(logits, *, temperature=1.0, top_k=None):
@@ -62,11 +61,10 @@ def generate(model, prompt, n_tokens, *, temperature=1.0, top_k=None, rng, use_c
             "Text? Use tokenizer.encode(text) first."
         )
     tokens = model.check_inputs(np.asarray(prompt)[None, -model.context_length :])[0].tolist()
-    if int(n_tokens) != n_tokens or n_tokens < 0:
-        raise ValueError(f"n_tokens must be a whole number of at least 0; got {n_tokens}.")
+    n_tokens = as_whole(n_tokens, "n_tokens", 0)
     written = [int(token) for token in prompt]
     caches, new = model.new_caches(), tokens
-    for _ in range(int(n_tokens)):
+    for _ in range(n_tokens):
         if use_cache:
             logits = model.forward(np.array([new]), caches=caches)[0, -1]
         else:
@@ -93,42 +91,6 @@ def draw(probabilities, u):
     return min(
         token, int(np.flatnonzero(probabilities)[-1])
     )  # rounding must not reach a token of probability 0
-
-
-class TextSamples(Callback):
-    """While `fit` trains a `Transformer`, let it write: `samples` holds (epoch, text), 0 before training.
-
-    Args:
-        tokenizer: turns text into tokens and back.
-        prompt: text to go on from.
-        n_tokens: how many tokens to write.
-        temperature, top_k: as in `next_token_probabilities`.
-        seed: of the draws, the same after every epoch, so that only the model differs.
-    """
-
-    def __init__(self, tokenizer, prompt, n_tokens, *, temperature=0.8, top_k=None, seed=0):
-        check_sampling(temperature, top_k)
-        self.tokenizer, self.prompt, self.n_tokens = tokenizer, prompt, n_tokens
-        self.temperature, self.top_k, self.seed = temperature, top_k, seed
-        self.samples = []
-
-    def on_train_begin(self, state):
-        """What an untrained model writes."""
-        self.samples = []
-        self.on_epoch_end(state)
-
-    def on_epoch_end(self, state):
-        """Write one sample."""
-        rng = np.random.default_rng(self.seed)
-        tokens = generate(
-            state.model,
-            self.tokenizer.encode(self.prompt),
-            self.n_tokens,
-            temperature=self.temperature,
-            top_k=self.top_k,
-            rng=rng,
-        )
-        self.samples.append((state.epoch, self.tokenizer.decode(tokens)))
 
 
 def check_sampling(temperature, top_k):

@@ -12,6 +12,8 @@ all tokens that followed h. A context never seen passes the question on.
 
 import numpy as np
 
+from nnbook.functional import as_whole
+
 
 class NGramModel:
     """An interpolated n-gram model over token ids, with Kneser–Ney counts for the shorter contexts.
@@ -33,14 +35,11 @@ class NGramModel:
     """
 
     def __init__(self, order, vocab_size):
-        for name, value in (("order", order), ("vocab_size", vocab_size)):
-            if int(value) != value or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
+        self.order, self.vocab_size = as_whole(order, "order"), as_whole(vocab_size, "vocab_size")
         if float(vocab_size) ** order >= 2**63:
             raise ValueError(
                 f"{vocab_size} tokens in {order} places have too many combinations. Use a lower order."
             )
-        self.order, self.vocab_size = int(order), int(vocab_size)
         self.discounts = np.tile([0.0, 0.7, 1.0, 1.2], (self.order, 1))  # of counts 0, 1, 2, 3 and more
         self._levels = []
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnbook.embeddings import check_size
+from nnbook.functional import as_whole
 from nnbook.layers import Layer
 
 
@@ -19,7 +19,7 @@ class LayerNorm(Layer):
 
     def __init__(self, d_model, *, epsilon=1e-5, dtype=np.float64):
         super().__init__()
-        self.d_model, self.epsilon = check_size("d_model", d_model), epsilon
+        self.d_model, self.epsilon = as_whole(d_model, "d_model"), epsilon
         self.params = {"weight": np.ones(self.d_model), "bias": np.zeros(self.d_model)}
         self._lay_out(np.dtype(dtype))
         self._x_hat = None

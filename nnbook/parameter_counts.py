@@ -4,8 +4,9 @@ Biases count. A weight that stands in two places counts once (GPT-2's token embe
 """
 
 import itertools
-import math
 from dataclasses import dataclass
+
+from nnbook.functional import as_whole
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def mlp_parameters(sizes):
     if len(sizes) < 2:
         raise ValueError(f"sizes needs an input and an output size, for example [2, 8, 1]; got {sizes}.")
     for size in sizes:
-        _check_whole("every size", size)
+        as_whole(size, "every size")
     layers = itertools.pairwise(sizes)
     return ParameterCount({f"layer {i}": n * m + m for i, (n, m) in enumerate(layers, 1)})
 
@@ -82,8 +83,7 @@ def encoder_parameters(*, n_layers, d_model, vocabulary_size, context_length, n_
     _check_all(
         n_layers=n_layers, d_model=d_model, vocabulary_size=vocabulary_size, context_length=context_length
     )
-    if int(n_segments) != n_segments or n_segments < 0:
-        raise ValueError(f"n_segments must be a whole number of at least 0; got {n_segments}.")
+    as_whole(n_segments, "n_segments", 0)
     d = d_model
     parts = {
         "token embedding": vocabulary_size * d,
@@ -119,9 +119,4 @@ BERT_LARGE = _gpt(24, 1024, 30_522, 512)
 
 def _check_all(**values):
     for name, value in values.items():
-        _check_whole(name, value)
-
-
-def _check_whole(name, value):
-    if not math.isfinite(value) or int(value) != value or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
+        as_whole(value, name)

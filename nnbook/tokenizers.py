@@ -2,10 +2,8 @@
 
 import heapq
 import itertools
-import json
 import re
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import numpy as np
 
@@ -77,10 +75,6 @@ class CharTokenizer:
     def to_dict(self):
         """All that `tokenizer_from_dict` needs, as plain JSON values."""
         return {"kind": "CharTokenizer", "characters": "".join(self.characters), "unknown": self.unknown}
-
-    def save(self, path):
-        """Write a JSON file for `load_tokenizer`."""
-        Path(path).write_text(json.dumps(self.to_dict(), ensure_ascii=False), encoding="utf-8")
 
     def __repr__(self):
         return f"CharTokenizer({self.vocab_size} characters)"
@@ -205,8 +199,6 @@ class BPETokenizer:
         """All that `tokenizer_from_dict` needs, as plain JSON values."""
         return {"kind": "BPETokenizer", "merges": [list(pair) for pair in self.merges]}
 
-    save = CharTokenizer.save
-
     def __repr__(self):
         return f"BPETokenizer({self.vocab_size} tokens)"
 
@@ -231,22 +223,6 @@ def tokenizer_from_dict(data):
     except (KeyError, TypeError) as error:
         raise ValueError(f"this is not a tokenizer of this book: it lacks or garbles {error}.") from error
     raise ValueError(f"unknown kind of tokenizer: {data['kind']!r}.")
-
-
-def load_tokenizer(path):
-    """Read a tokenizer written by its `save`.
-
-    Raises:
-        ValueError: the file is damaged or not a tokenizer of this book.
-        FileNotFoundError: there is no such file.
-    """
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(
-            f"{path} is not a tokenizer file of this book, or it is damaged ({error})."
-        ) from error
-    return tokenizer_from_dict(data)
 
 
 def _merge(tokens, pair, new):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nnbook.functional import as_whole
 from nnbook.optimizers import clip_gradients
 from nnbook.schedules import constant
 
@@ -85,10 +86,7 @@ def fit(
     X, y = check_data(model, X, y)
     if validation is not None:
         validation = check_data(model, *validation, name="validation ", constant_targets=True)
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if int(value) != value or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
-    epochs, batch_size = int(epochs), int(batch_size)
+    epochs, batch_size = as_whole(epochs, "epochs"), as_whole(batch_size, "batch_size")
     if max_gradient_norm is not None and not max_gradient_norm > 0:
         raise ValueError(f"max_gradient_norm must be above 0; got {max_gradient_norm}.")
     metrics = metrics or {}

@@ -10,7 +10,8 @@ import numpy as np
 
 from nnbook.activations import GELU
 from nnbook.attention import KeyValueCache, MultiHeadSelfAttention
-from nnbook.embeddings import PositionEmbedding, TokenEmbedding, check_size, check_tokens
+from nnbook.embeddings import PositionEmbedding, TokenEmbedding, check_tokens
+from nnbook.functional import as_whole
 from nnbook.initializers import normal
 from nnbook.layers import Dropout, Layer, Linear
 from nnbook.normalization import LayerNorm
@@ -23,7 +24,7 @@ class FeedForward(Layer):
 
     def __init__(self, d_model, *, std=0.02, output_std=0.02, dtype=np.float64, rng):
         super().__init__()
-        self.d_model, hidden = check_size("d_model", d_model), 4 * d_model
+        self.d_model, hidden = as_whole(d_model, "d_model"), 4 * d_model
         self.expand = Linear(self.d_model, hidden, initializer=partial(normal, std=std), dtype=dtype, rng=rng)
         self.contract = Linear(
             hidden, self.d_model, initializer=partial(normal, std=output_std), dtype=dtype, rng=rng
@@ -143,7 +144,7 @@ class Transformer(Layer):
         self, vocab_size, d_model, n_heads, n_layers, context_length, *, dropout=0.0, dtype=np.float64, rng
     ):
         super().__init__()
-        self.n_layers = check_size("n_layers", n_layers)
+        self.n_layers = as_whole(n_layers, "n_layers")
         self.dropout = dropout
         output_std = 0.02 / np.sqrt(2 * self.n_layers)
         self.token_embedding = TokenEmbedding(vocab_size, d_model, dtype=dtype, rng=rng)

@@ -1,11 +1,7 @@
 import numpy as np
 import pytest
 
-from nnbook.generation import TextSamples, draw, generate, next_token_probabilities
-from nnbook.language_model import make_windows, next_token_loss
-from nnbook.optimizers import AdamW
-from nnbook.tokenizers import CharTokenizer
-from nnbook.training import fit
+from nnbook.generation import draw, generate, next_token_probabilities
 from nnbook.transformer import Transformer
 
 
@@ -97,24 +93,6 @@ def test_bad_requests_get_a_sentence(model, prompt, settings, message):
     settings = {"n_tokens": 3, "rng": np.random.default_rng(0), **settings}
     with pytest.raises(ValueError, match=message):
         generate(model, prompt, **settings)
-
-
-def test_samples_are_written_while_training():
-    tokenizer = CharTokenizer("ab")
-    model = Transformer(2, 8, 2, 1, 4, rng=np.random.default_rng(0))
-    inputs, targets = make_windows(tokenizer.encode("ab" * 40), 4, stride=1)
-    samples = TextSamples(tokenizer, "a", 9, temperature=0)
-    settings = {
-        "loss": next_token_loss,
-        "optimizer": AdamW(3e-2),
-        "batch_size": 2,
-        "rng": np.random.default_rng(0),
-    }
-    fit(model, inputs, targets, epochs=4, callbacks=[samples], **settings)
-    assert [epoch for epoch, _ in samples.samples] == [0, 1, 2, 3, 4]
-    assert samples.samples[-1][1] == "ababababab"
-    with pytest.raises(ValueError, match="temperature"):
-        TextSamples(tokenizer, "a", 9, temperature=-1)
 
 
 def test_no_tokens_wanted_gives_the_prompt(model):

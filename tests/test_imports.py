@@ -32,7 +32,7 @@ ALLOWED = {
     "datasets": {"functional"},
     "economics": {"functional"},
     "scorecard": {"functional"},
-    "parameter_counts": set(),
+    "parameter_counts": {"functional"},
     "retrieval": set(),
     "dialogue": {"functional", "retrieval", "serialization"},
     "surfaces": set(),
@@ -44,9 +44,9 @@ ALLOWED = {
     "exchange": set(),
     "callbacks": set(),
     # training gets model, loss and optimizer as arguments; it clips as an optimizer would
-    "training": {"optimizers", "schedules"},
+    "training": {"functional", "optimizers", "schedules"},
     "language_model": {"functional", "losses"},
-    "generation": {"functional", "callbacks"},
+    "generation": {"functional"},
     # what one asks of a trained network, and training that respects people
     "explanations": {"functional"},
     "privacy": {"functional"},

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbook.tokenizers import PIECES, BPETokenizer, CharTokenizer, load_tokenizer, tokenizer_from_dict
+from nnbook.tokenizers import PIECES, BPETokenizer, CharTokenizer, tokenizer_from_dict
 
 TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind 你好，世界！ 世界很大。"
 BPE = BPETokenizer.train(TEXT * 3, vocab_size=300)
@@ -106,10 +106,8 @@ def test_merging_makes_texts_shorter():
 
 
 @pytest.mark.parametrize("tokenizer", [CharTokenizer.train(TEXT, unknown="□"), BPE])
-def test_saved_and_loaded(tokenizer, tmp_path):
-    path = tmp_path / "tokenizer.json"
-    tokenizer.save(path)
-    again = load_tokenizer(path)
+def test_a_tokenizer_from_its_description(tokenizer):
+    again = tokenizer_from_dict(json.loads(json.dumps(tokenizer.to_dict())))
     assert type(again) is type(tokenizer)
     np.testing.assert_array_equal(again.encode(TEXT), tokenizer.encode(TEXT))
     assert again.to_dict() == tokenizer.to_dict()
@@ -121,13 +119,6 @@ def test_saved_and_loaded(tokenizer, tmp_path):
 def test_foreign_descriptions_get_a_sentence(data):
     with pytest.raises(ValueError, match="tokenizer"):
         tokenizer_from_dict(data)
-
-
-def test_a_damaged_file_gets_a_sentence(tmp_path):
-    path = tmp_path / "tokenizer.json"
-    path.write_text(json.dumps(BPE.to_dict())[:-5])
-    with pytest.raises(ValueError, match="damaged"):
-        load_tokenizer(path)
 
 
 def test_a_merge_of_tokens_that_do_not_exist_yet():

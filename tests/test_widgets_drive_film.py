@@ -93,7 +93,7 @@ def test_what_is_no_recording_is_refused(film):
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
-    [("film", 1, "film must be"), ("second", -1.0, "second must lie"), ("speed", 3.0, "speed must be")],
+    [("film", 1, "film must lie"), ("second", -1.0, "second must lie"), ("speed", 3.0, "speed must be")],
 )
 def test_traits(film, name, value, message):
     with pytest.raises(traitlets.TraitError, match=message):

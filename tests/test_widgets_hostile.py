@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 import traitlets
+from hostile import film
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,24 +26,6 @@ ANYTHING = st.one_of(
     HTML_TEXT,
     st.lists(st.integers(), max_size=2),
 )
-
-
-def film(**change):
-    whole = {
-        "title": "</div><b>A drive</b> '\"&",
-        "outcome": "finished",
-        "view": "believed",
-        "tenths": [0, 8],
-        "ego": [0, 0, 0, 80, 0, 100],
-        "speeds": [100, 90],
-        "progress": [0, 8],
-        "cars": [[0, 0, 0, 1, 1, 1]],
-        "pictures": "0" * 384,
-        "paths": [],
-        "lanes": [[50, 0, 0, 400, 0]],
-        "grid": {"cells": 24, "cell": 15, "behind": 30},
-    }
-    return {**whole, **change}
 
 
 WIDGETS = {

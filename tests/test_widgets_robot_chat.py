@@ -59,8 +59,8 @@ def test_its_script_holds_all_its_modules():
     [
         ("robot", "garden", "robot must be one of home, service"),
         ("language", "fr", "language must be one of en, zh"),
-        ("threshold", 1.5, "threshold is a probability"),
-        ("threshold", float("nan"), "threshold is a probability"),
+        ("threshold", 1.5, "It is a probability"),
+        ("threshold", float("nan"), "It is a probability"),
         ("opening", "x" * 201, "at most 200 characters"),
     ],
 )

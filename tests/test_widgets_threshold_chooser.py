@@ -100,7 +100,7 @@ class TestRefusals:
         [
             ("threshold", 1.2, "threshold must lie in"),
             ("prevalence", 30, "Per cent"),
-            ("prevalence", 0.0, "prevalence is a share"),
+            ("prevalence", 0.0, "the share of positives"),
             ("false_negative_cost", float("nan"), "false_negative_cost must lie"),
             ("class_names", ["same", "same"], "two different words"),
             ("unit", " ", "unit must be"),

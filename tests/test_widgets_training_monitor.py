@@ -13,10 +13,8 @@ from nnbook.activations import Sigmoid, Tanh
 from nnbook.datasets.toys import make_moons
 from nnbook.metrics import accuracy
 from nnbook.mlp import MLP
-from nnbook.widgets import TrainingMonitor, training_monitor
-from nnbook.widgets.training_monitor import BINS, GRID, histogram, widen
-
-ALPHABET = training_monitor._ALPHABET
+from nnbook.widgets import TrainingMonitor
+from nnbook.widgets._training_recording import ALPHABET, BINS, GRID, histogram, widen
 
 
 def run(monitor, *, epochs=4, sizes=(2, 5, 1), validation=False, loss=losses.binary_cross_entropy, **options):

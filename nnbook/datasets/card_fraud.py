@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from nnbook.functional import as_whole
+
 SCENARIOS = ("honest", "large amount", "compromised terminal", "stolen credentials", "burst")
 
 
@@ -68,8 +70,7 @@ def simulate_cards(*, n_customers=1200, n_terminals=500, n_days=180, new_fraud_f
        within an hour, anywhere.
     """
     for name, value in {"n_customers": n_customers, "n_terminals": n_terminals, "n_days": n_days}.items():
-        if int(value) != value or value < 20:
-            raise ValueError(f"{name} must be a whole number of at least 20; got {value}.")
+        as_whole(value, name, 20)
     homes, shops = rng.uniform(0, 100, (n_customers, 2)), rng.uniform(0, 100, (n_terminals, 2))
     distance = ((homes[:, None] - shops[None]) ** 2).sum(axis=2)  # (n_customers, n_terminals), squared
     near = np.argsort(distance, axis=1, kind="stable")[:, :15]

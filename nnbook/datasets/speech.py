@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from nnbook.functional import as_whole
+
 DIGITS = {
     "English": ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
     "Mandarin": ("零", "一", "二", "三", "四", "五", "六", "七", "八", "九"),
@@ -74,7 +76,7 @@ def load_spoken_digits(*, speakers=SPEAKERS, takes=2, seed=0):
         raise ValueError(f"no such voice: {', '.join(unknown)}. The voices are {', '.join(SPEAKERS)}.")
     rng = np.random.default_rng(seed)
     wishes, rows = [], []
-    for take in range(_at_least_one("takes", takes)):
+    for take in range(as_whole(takes, "takes")):
         for speaker in speakers:
             for language, words in DIGITS.items():
                 for digit, word in enumerate(words):
@@ -120,9 +122,3 @@ def _synthesise(wishes):
         waveforms.append(samples / 32768)
         start += 4 + 2 * n_samples
     return sample_rate, waveforms
-
-
-def _at_least_one(name, value):
-    if int(value) != value or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1; got {value}.")
-    return int(value)

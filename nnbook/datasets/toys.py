@@ -6,6 +6,8 @@ Every maker takes the number of samples, a keyword `noise` (standard deviation a
 
 import numpy as np
 
+from nnbook.functional import as_whole
+
 
 def make_disc(n_samples, *, noise=0.0, rng):
     """Inside (1) or outside (0) a circle with radius 0.5: an inside and an outside, half of each."""
@@ -68,9 +70,7 @@ def make_hills(n_samples, *, noise=0.0, rng):
 
 
 def _half_and_half(n_samples):
-    if int(n_samples) != n_samples or n_samples < 2:
-        raise ValueError(f"n_samples must be a whole number of at least 2; got {n_samples}.")
-    return np.arange(int(n_samples)) % 2
+    return np.arange(as_whole(n_samples, "n_samples", 2)) % 2
 
 
 def _points_on_square(n_samples, rng):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnbook.economics._checks import above, at_least, is_share
+from nnbook.functional import as_whole
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,7 @@ class Business:
         Returns:
             Projection with one entry per month.
         """
-        if int(months) != months or months < 1:
-            raise ValueError(f"months must be a whole number of at least 1; got {months}.")
-        t = np.arange(int(months))
+        t = np.arange(as_whole(months, "months"))
         new = self.new_customers_per_month * (1 + self.growth_per_month) ** t
         customers = np.empty(len(t))
         served = self.customers
@@ -170,10 +169,9 @@ def survival(business, *, months, n_runs, spread, rng, fields=UNCERTAIN):
     Returns:
         Survival, with a Wilson interval for the share.
     """
-    if int(n_runs) != n_runs or n_runs < 1:
-        raise ValueError(f"n_runs must be a whole number of at least 1; got {n_runs}.")
+    n_runs = as_whole(n_runs, "n_runs")
     at_least(0, spread=spread)
-    factors = np.exp(spread * rng.standard_normal((int(n_runs), len(fields))))
+    factors = np.exp(spread * rng.standard_normal((n_runs, len(fields))))
     lowest = np.empty(int(n_runs))
     for run, row in enumerate(factors):
         changed = {name: getattr(business, name) * factor for name, factor in zip(fields, row, strict=True)}

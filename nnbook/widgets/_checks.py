@@ -9,18 +9,19 @@ WORD = 30  # letters
 
 
 def one_of(proposal, known):
-    """Return the proposed word if it is among the names `known`."""
+    """Return the proposed word or number if it is among those `known`."""
     name, value = proposal["trait"].name, proposal["value"]
     if value not in known:
-        raise traitlets.TraitError(f"{name} must be one of {', '.join(known)}; got {value!r}.")
+        words = ", ".join(item if isinstance(item, str) else f"{item:g}" for item in known)
+        raise traitlets.TraitError(f"{name} must be one of {words}; got {value!r}.")
     return value
 
 
-def within(proposal, low, high):
-    """Return the proposed number if low <= number <= high; NaN never is."""
+def within(proposal, low, high, hint=""):
+    """Return the proposed number if low <= number <= high; NaN never is. A hint helps to find a good one."""
     name, value = proposal["trait"].name, proposal["value"]
     if not low <= value <= high:
-        raise traitlets.TraitError(f"{name} must lie in [{low:g}, {high:g}]; got {value}.")
+        raise traitlets.TraitError(f"{name} must lie in [{low:g}, {high:g}]; got {value}. {hint}".rstrip())
     return value
 
 

@@ -47,7 +47,12 @@ def stored_data(name: str) -> dict:
 
 def stored_script(name: str) -> str:
     """Return the classic script ``_static/models/<name>.js`` of a stored model."""
-    text = json.dumps(stored_data(name), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return data_script(name, stored_data(name))
+
+
+def data_script(name: str, data: dict) -> str:
+    """Return a classic script that hands data to the widgets of a page under this name."""
+    text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return f"(window.nnbookModels = window.nnbookModels || {{}})[{json.dumps(name)}] = {text};\n"
 
 

@@ -5,18 +5,12 @@ import math
 import numpy as np
 import traitlets
 
-from nnbook import activations, losses
+from nnbook import losses
 from nnbook.mlp import MLP
+from nnbook.widgets._activations import ACTIVATIONS
 from nnbook.widgets._base import Widget
 from nnbook.widgets._checks import one_of, whole_within, within
 
-ACTIVATIONS = {
-    "identity": activations.Identity,
-    "relu": activations.ReLU,
-    "tanh": activations.Tanh,
-    "sigmoid": activations.Sigmoid,
-    "gelu": activations.GELU,
-}
 OUTPUT_ACTIVATIONS = ("identity", "sigmoid", "tanh")
 LOSSES = {
     "binary_cross_entropy": losses.binary_cross_entropy,

@@ -1,7 +1,5 @@
 """CompressionExplorer: fewer bits and fewer weights for the digits network, and what a margin gains."""
 
-import math
-
 import numpy as np
 import traitlets
 
@@ -11,7 +9,7 @@ from nnbook.datasets import load_digits
 from nnbook.mlp import MLP
 from nnbook.roofline import cost_after_compression
 from nnbook.widgets import digit_pad
-from nnbook.widgets._checks import one_of
+from nnbook.widgets._checks import one_of, within
 from nnbook.widgets._stored import StoredModelWidget, stored_arrays
 from nnbook.widgets.founder_calculator import PLANS
 
@@ -97,11 +95,7 @@ class CompressionExplorer(StoredModelWidget):
 
     @traitlets.validate("bits")
     def _check_bits(self, proposal):
-        if proposal["value"] not in BITS:
-            raise traitlets.TraitError(
-                f"bits must be one of {', '.join(map(str, BITS))}; got {proposal['value']}."
-            )
-        return proposal["value"]
+        return one_of(proposal, BITS)
 
     @traitlets.validate("grain")
     def _check_grain(self, proposal):
@@ -109,21 +103,12 @@ class CompressionExplorer(StoredModelWidget):
 
     @traitlets.validate("pruned", "memory_share")
     def _check_share(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        most = LARGEST_PRUNED if name == "pruned" else 1
-        if not 0 <= value <= most:
-            raise traitlets.TraitError(
-                f"{name} must lie in [0, {most}]; got {value}. Per cent? Divide by 100."
-            )
-        return value
+        most = LARGEST_PRUNED if proposal["trait"].name == "pruned" else 1
+        return within(proposal, 0, most, "Per cent? Divide by 100.")
 
     @traitlets.validate(*_MONEY)
     def _check_money(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        low = 0.01 if name.startswith("price") else 0
-        if not (math.isfinite(value) and low <= value <= 1e7):
-            raise traitlets.TraitError(f"{name} must lie in [{low}, 1e7]; got {value}.")
-        return value
+        return within(proposal, 0.01 if proposal["trait"].name.startswith("price") else 0, 1e7)
 
 
 def _stored_network():

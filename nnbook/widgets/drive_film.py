@@ -7,7 +7,7 @@ from typing import ClassVar
 import traitlets
 
 from nnbook.widgets._base import Widget
-from nnbook.widgets._checks import within
+from nnbook.widgets._checks import one_of, whole_within, within
 
 MAX_FILMS = 6
 SPEEDS = (0.5, 1.0, 2.0, 4.0)
@@ -64,12 +64,7 @@ class DriveFilm(Widget):
 
     @traitlets.validate("film")
     def _check_film(self, proposal):
-        if not 0 <= proposal["value"] < len(self.films):
-            raise traitlets.TraitError(
-                f"film must be 0 … {len(self.films) - 1}, one of the {len(self.films)} recordings; "
-                f"got {proposal['value']}."
-            )
-        return proposal["value"]
+        return whole_within(proposal, 0, len(self.films) - 1)
 
     @traitlets.validate("second")
     def _check_second(self, proposal):
@@ -77,9 +72,7 @@ class DriveFilm(Widget):
 
     @traitlets.validate("speed")
     def _check_speed(self, proposal):
-        if proposal["value"] not in SPEEDS:
-            raise traitlets.TraitError(f"speed must be one of {SPEEDS}; got {proposal['value']}.")
-        return proposal["value"]
+        return one_of(proposal, SPEEDS)
 
 
 def _check_recording(recording):

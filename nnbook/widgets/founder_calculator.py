@@ -149,8 +149,6 @@ class FounderCalculator(Widget):
         Raises:
             traitlets.TraitError: an input lies outside its slider; nothing is changed then.
         """
-        for name, value in _inputs(business).items():
-            _check_bounds(name, value)
         with self.hold_trait_notifications():
             for name, value in _inputs(business).items():
                 setattr(self, name, value)
@@ -165,7 +163,7 @@ class FounderCalculator(Widget):
 
     @traitlets.validate(*FIELDS)
     def _check_input(self, proposal):
-        return _check_bounds(proposal["trait"].name, proposal["value"])
+        return within(proposal, *BOUNDS[proposal["trait"].name])
 
     @traitlets.validate("plans")
     def _check_plans(self, proposal):
@@ -195,10 +193,3 @@ class FounderCalculator(Widget):
 
 def _inputs(business):
     return {name: float(value) for name, value in dataclasses.asdict(business).items()}
-
-
-def _check_bounds(name, value):
-    low, high = BOUNDS[name]
-    if not low <= value <= high:
-        raise traitlets.TraitError(f"{name} must lie in [{low:g}, {high:g}]; got {value}.")
-    return value

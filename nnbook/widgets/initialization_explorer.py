@@ -6,19 +6,13 @@ from functools import partial
 import numpy as np
 import traitlets
 
-from nnbook import activations, initializers
+from nnbook import initializers
 from nnbook.losses import cross_entropy
 from nnbook.mlp import MLP
+from nnbook.widgets._activations import ACTIVATIONS
 from nnbook.widgets._base import Widget
 from nnbook.widgets._checks import one_of, within
 
-ACTIVATIONS = {
-    "tanh": activations.Tanh,
-    "relu": activations.ReLU,
-    "sigmoid": activations.Sigmoid,
-    "gelu": activations.GELU,
-    "identity": activations.Identity,
-}
 INITIALIZERS = ("zeros", "normal", "glorot_uniform", "he_normal")
 N_ROWS, N_CLASSES = 100, 10
 # The bounds of each number; initialization.js has the same, and a test compares them.

@@ -8,18 +8,23 @@ from traitlets import Bool, Dict, Enum, Float, Int, List
 
 from nnbook import activations
 from nnbook.mlp import MLP
+from nnbook.widgets._activations import ACTIVATIONS
 from nnbook.widgets._base import Widget
+from nnbook.widgets._checks import within
 from nnbook.widgets._playground_data import FEATURES, checked_points, inputs
 
 DATASETS = ["disc", "spiral", "xor", "moons", "gaussians", "plane", "hills", "own"]
-ACTIVATIONS = {
-    "tanh": activations.Tanh,
-    "relu": activations.ReLU,
-    "sigmoid": activations.Sigmoid,
-    "gelu": activations.GELU,
-    "identity": activations.Identity,
-}
 MAX_LAYERS, MAX_UNITS = 4, 8
+# The bounds of each number, and advice; playground_state.js has the same bounds, and a test compares them.
+BOUNDS = {
+    "n_points": (20, 1000, "Fewer show nothing, more take too long to draw."),
+    "noise": (0, 0.5, "It is a standard deviation, and the points fill [-1, 1]."),
+    "test_fraction": (0.1, 0.9, "Both parts need points."),
+    "learning_rate": (1e-5, 10, "0 learns nothing and larger ones diverge; try 0.03."),
+    "batch_size": (1, 1000, "A batch is a number of points."),
+    "penalty_strength": (0, 1, "A larger penalty leaves no weight; try 0.001."),
+    "seed": (0, 9999, "Any whole number in there will do."),
+}
 
 
 class Playground(Widget):
@@ -109,30 +114,9 @@ class Playground(Widget):
         finally:
             self._from_page = False
 
-    @traitlets.validate(
-        "n_points",
-        "noise",
-        "test_fraction",
-        "learning_rate",
-        "batch_size",
-        "penalty_strength",
-        "seed",
-    )
+    @traitlets.validate(*BOUNDS)
     def _within_bounds(self, proposal):
-        low, high, why = {
-            "n_points": (20, 1000, "fewer show nothing, more take too long to draw"),
-            "noise": (0, 0.5, "it is a standard deviation, and the points fill [-1, 1]"),
-            "test_fraction": (0.1, 0.9, "both parts need points"),
-            "learning_rate": (1e-5, 10, "0 learns nothing and larger ones diverge; try 0.03"),
-            "batch_size": (1, 1000, "a batch is a number of points"),
-            "penalty_strength": (0, 1, "a larger penalty leaves no weight; try 0.001"),
-            "seed": (0, 9999, "any whole number in there will do"),
-        }[proposal.trait.name]
-        if not low <= proposal.value <= high:  # also refuses NaN
-            raise traitlets.TraitError(
-                f"{proposal.trait.name} must lie in [{low}, {high}]: {why}. Got {proposal.value}."
-            )
-        return proposal.value
+        return within(proposal, *BOUNDS[proposal.trait.name])
 
     @traitlets.validate("hidden")
     def _small_enough(self, proposal):

@@ -7,6 +7,7 @@ import traitlets
 
 from nnbook.widgets._base import Widget
 from nnbook.widgets._checks import one_of
+from nnbook.widgets._stored import data_script
 
 QUIZZES = Path(__file__).parent / "quizzes"
 
@@ -29,8 +30,7 @@ def read_quiz(name: str) -> dict:
 
 def quiz_script(name: str) -> str:
     """Return the classic script ``_static/quizzes/quiz-<name>.js`` that a page loads."""
-    text = json.dumps(read_quiz(name), ensure_ascii=True, separators=(",", ":"))
-    return f"(window.nnbookModels = window.nnbookModels || {{}})[{json.dumps(f'quiz-{name}')}] = {text};\n"
+    return data_script(f"quiz-{name}", read_quiz(name))
 
 
 class Quiz(Widget):

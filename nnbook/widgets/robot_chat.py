@@ -10,7 +10,7 @@ from nnbook.dialogue.slots import DATA, LANGUAGES, ROBOTS, gazetteer, language_o
 from nnbook.dialogue.smalltalk import SAFE, SmallTalk
 from nnbook.dialogue.understand import Understanding, load_robots
 from nnbook.dialogue.worlds import rules
-from nnbook.widgets._checks import at_most, one_of
+from nnbook.widgets._checks import at_most, one_of, within
 from nnbook.widgets._stored import StoredModelWidget, stored_arrays, to_base64
 
 LONGEST = 200  # characters; static/robot_chat.js has the same
@@ -88,12 +88,7 @@ class RobotChat(StoredModelWidget):
 
     @traitlets.validate("threshold")
     def _check_threshold(self, proposal):
-        low, high = THRESHOLD
-        if not low <= proposal["value"] <= high:
-            raise traitlets.TraitError(
-                f"threshold is a probability and must lie in [{low:g}, {high:g}]; got {proposal['value']}."
-            )
-        return proposal["value"]
+        return within(proposal, *THRESHOLD, "It is a probability.")
 
     @traitlets.validate("opening")
     def _check_opening(self, proposal):

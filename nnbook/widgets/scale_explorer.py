@@ -14,7 +14,7 @@ from nnbook.economics import (
 )
 from nnbook.parameter_counts import ParameterCount, decoder_parameters
 from nnbook.widgets._base import Widget
-from nnbook.widgets._checks import within
+from nnbook.widgets._checks import one_of, within
 
 # Peak: dense 16-bit operations per second of the maker's data sheet. The rents are assumptions to change.
 ACCELERATORS = (
@@ -179,11 +179,7 @@ class ScaleExplorer(Widget):
 
     @traitlets.validate("bytes_per_parameter")
     def _check_bytes(self, proposal):
-        if proposal["value"] not in PRECISIONS:
-            raise traitlets.TraitError(
-                f"bytes_per_parameter must be one of 0.5, 1, 2, 4; got {proposal['value']}."
-            )
-        return proposal["value"]
+        return one_of(proposal, PRECISIONS)
 
     @traitlets.validate("preset")
     def _check_preset(self, proposal):
@@ -193,8 +189,4 @@ class ScaleExplorer(Widget):
     @traitlets.validate("accelerator")
     def _check_accelerator(self, proposal):
         names = [row["name"] for row in self.accelerators]
-        if names and proposal["value"] not in names:
-            raise traitlets.TraitError(
-                f"accelerator must be one of {'; '.join(names)}; got {proposal['value']!r}."
-            )
-        return proposal["value"]
+        return one_of(proposal, names or [proposal["value"]])

@@ -1,6 +1,5 @@
 """ThresholdChooser: from scores to decisions, and what each threshold costs."""
 
-import base64
 import math
 
 import numpy as np
@@ -9,6 +8,7 @@ import traitlets
 from nnbook.metrics import confusion_matrix, net_benefit
 from nnbook.widgets._base import Widget
 from nnbook.widgets._checks import a_word, within
+from nnbook.widgets._stored import to_base64
 
 STEPS = 10_000  # scores and thresholds are multiples of 1 / STEPS
 MAX_CASES = 20_000
@@ -103,9 +103,9 @@ class ThresholdChooser(Widget):
             class_names=[str(name) for name in class_names],
             cases_name=cases_name,
             title=title,
-            scores_data=_base64(self._steps.astype("<u2")),
-            labels_data=_base64(np.packbits(self._labels.astype(np.uint8))),
-            amounts_data="" if amounts is None else _base64(self._amounts.astype("<f4")),
+            scores_data=to_base64(self._steps, "<u2"),
+            labels_data=to_base64(np.packbits(self._labels.astype(np.uint8)), "u1"),
+            amounts_data="" if amounts is None else to_base64(self._amounts, "<f4"),
             n_cases=len(self._labels),
         )
 
@@ -180,13 +180,7 @@ class ThresholdChooser(Widget):
 
     @traitlets.validate("prevalence")
     def _check_prevalence(self, proposal):
-        low, high = PREVALENCE
-        if not low <= proposal["value"] <= high:
-            raise traitlets.TraitError(
-                f"prevalence is a share of positives and must lie in [{low}, {high}]; "
-                f"got {proposal['value']}. Per cent? Divide by 100."
-            )
-        return proposal["value"]
+        return within(proposal, *PREVALENCE, "It is the share of positives. Per cent? Divide by 100.")
 
     @traitlets.validate("class_names")
     def _check_class_names(self, proposal):
@@ -240,7 +234,3 @@ def _step(threshold):
 def _at_least(steps):
     """How many of `steps` are at least 0, 1, …, STEPS."""
     return len(steps) - np.append(0, np.cumsum(np.bincount(steps, minlength=STEPS + 1))[:-1])
-
-
-def _base64(array):
-    return base64.b64encode(array.tobytes()).decode("ascii")

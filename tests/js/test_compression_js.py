@@ -1,10 +1,8 @@
 """compression.js must prune, round, read and count as nnbook does, for many matrices and states."""
 
-import json
-
 import numpy as np
 import pytest
-from test_js import HERE, run
+from javascript import Cases
 
 from nnbook.compression import matrices, pruning_mask, quantize
 from nnbook.widgets import CompressionExplorer, digit_pad
@@ -63,21 +61,14 @@ def cases(tmp_path_factory):
         "data": digit_pad.pack_stored("digits"),
         "states": [state_case(rng) for _ in range(25)],
     }
-    path = tmp_path_factory.mktemp("compression") / "cases.json"
-    path.write_text(json.dumps(everything, allow_nan=False), encoding="utf-8")
-    return path
+    return Cases(tmp_path_factory, "compression.parity.mjs", everything)
 
 
 def test_parity(cases):
-    code, output, passed = run(HERE / "compression.parity.mjs", cases)
-    assert code == 0, output
-    assert passed == 6, output
+    assert cases.passed() == 6
 
 
-def test_a_weight_that_is_rounded_otherwise_is_found(cases, tmp_path):
-    everything = json.loads(cases.read_text(encoding="utf-8"))
+def test_a_weight_that_is_rounded_otherwise_is_found(cases):
+    everything = cases.copy()
     everything["matrices"][1]["integers"][0] += 1
-    tampered = tmp_path / "cases.json"
-    tampered.write_text(json.dumps(everything), encoding="utf-8")
-    code, _, _ = run(HERE / "compression.parity.mjs", tampered)
-    assert code != 0
+    cases.complaint(everything)

@@ -1,10 +1,8 @@
 """drive_replay.js must say where the car is, and what it believed, as nnbook.driving.recording does."""
 
-import json
-
 import numpy as np
 import pytest
-from test_js import HERE, run
+from javascript import Cases
 
 from nnbook.driving.recording import ALPHABET, at, unpack
 
@@ -47,22 +45,14 @@ def case(rng):
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory):
     rng = np.random.default_rng(0)
-    path = tmp_path_factory.mktemp("drive") / "cases.json"
-    path.write_text(json.dumps([case(rng) for _ in range(25)], allow_nan=False), encoding="utf-8")
-    return path
+    return Cases(tmp_path_factory, "drive.parity.mjs", [case(rng) for _ in range(25)])
 
 
 def test_parity(cases):
-    code, output, passed = run(HERE / "drive.parity.mjs", cases)
-    assert code == 0, output
-    assert passed == 4, output
+    assert cases.passed() == 4
 
 
-def test_a_car_in_another_place_is_found(cases, tmp_path):
-    everything = json.loads(cases.read_text(encoding="utf-8"))
+def test_a_car_in_another_place_is_found(cases):
+    everything = cases.copy()
     everything[1]["at"][0]["state"][0] += 1e-3
-    tampered = tmp_path / "cases.json"
-    tampered.write_text(json.dumps(everything), encoding="utf-8")
-    code, output, _ = run(HERE / "drive.parity.mjs", tampered)
-    assert code != 0
-    assert "state: relative error" in output
+    assert "state: relative error" in cases.complaint(everything)

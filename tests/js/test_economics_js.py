@@ -2,11 +2,10 @@
 
 import dataclasses
 import itertools
-import json
 
 import numpy as np
 import pytest
-from test_js import HERE, run
+from javascript import Cases
 
 from nnbook import economics as eco
 from nnbook.widgets.founder_calculator import BOUNDS, FIELDS, MONTHS, PLANS, first_failure
@@ -51,7 +50,6 @@ def business_case(name, business, draws):
                 business.gross_margin,
                 business.lifetime_value_usd,
                 business.lifetime_value_to_acquisition,
-                business.break_even_customers,
                 projection.lowest_cash_usd,
             )
         ],
@@ -124,29 +122,20 @@ def cases(tmp_path_factory):
         "machines": machines,
         "wilson": [[share, n, *eco.wilson_interval(share, n)] for share in (0, 0.3, 1) for n in (1, 50, 1e4)],
     }
-    path = tmp_path_factory.mktemp("economics") / "cases.json"
-    path.write_text(json.dumps(everything, allow_nan=False), encoding="utf-8")
-    return path
+    return Cases(tmp_path_factory, "economics.parity.mjs", everything)
 
 
 def test_parity(cases):
-    code, output, passed = run(HERE / "economics.parity.mjs", cases)
-    print("\n".join(line.strip() for line in output.splitlines() if line.startswith("# ")))
-    assert code == 0, output
-    assert passed >= 5, output
+    assert cases.passed() >= 5
 
 
 def test_every_kind_of_failure_occurs(cases):
-    everything = json.loads(cases.read_text(encoding="utf-8"))
+    everything = cases.copy()
     seen = {case["failure"]["constraint"] for case in everything["businesses"]}
     assert seen == {"unit", "acquisition", "cash", "break_even", "nothing"}
 
 
-def test_a_dollar_too_much_is_found(cases, tmp_path):
-    everything = json.loads(cases.read_text(encoding="utf-8"))
+def test_a_dollar_too_much_is_found(cases):
+    everything = cases.copy()
     everything["businesses"][0]["projection"]["cash_usd"][20] *= 1 + 1e-8
-    tampered = tmp_path / "cases.json"
-    tampered.write_text(json.dumps(everything), encoding="utf-8")
-    code, output, _ = run(HERE / "economics.parity.mjs", tampered)
-    assert code != 0
-    assert "cash_usd" in output
+    assert "cash_usd" in cases.complaint(everything)

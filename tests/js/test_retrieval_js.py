@@ -1,15 +1,15 @@
 """retrieval.js must cut, translate and score as nnbook.retrieval does."""
 
-import json
+from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
-from test_js import HERE, run
+from javascript import Cases
 
 from nnbook.retrieval import TfidfIndex, fold, singular, tokenise, translate
 
-NOTEBOOK = HERE.parents[1] / "notebooks" / "04_mathematics.ipynb"
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "04_mathematics.ipynb"
 STRANGE = [
     "",
     " ",
@@ -70,23 +70,15 @@ def cases(tmp_path_factory):
             for query in queries
         ],
     }
-    path = tmp_path_factory.mktemp("retrieval") / "cases.json"
-    path.write_text(json.dumps(everything), encoding="utf-8")
-    return path
+    return Cases(tmp_path_factory, "retrieval.parity.mjs", everything)
 
 
 def test_retrieval_js_agrees(cases):
-    code, output, passed = run(HERE / "retrieval.parity.mjs", cases)
-    assert code == 0, output
-    assert passed == 3
+    assert cases.passed() == 3
 
 
-def test_a_score_that_is_off_by_a_millionth_is_found(cases, tmp_path):
-    everything = json.loads(cases.read_text(encoding="utf-8"))
+def test_a_score_that_is_off_by_a_millionth_is_found(cases):
+    everything = cases.copy()
     scores = everything["queries"][11]["scores"]
     scores[int(np.argmax(scores))] *= 1 + 1e-6
-    tampered = tmp_path / "cases.json"
-    tampered.write_text(json.dumps(everything), encoding="utf-8")
-    code, output, _ = run(HERE / "retrieval.parity.mjs", tampered)
-    assert code != 0
-    assert "relative error" in output
+    assert "relative error" in cases.complaint(everything)

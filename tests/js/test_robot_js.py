@@ -1,10 +1,8 @@
 """The JavaScript of RobotChat must understand and answer as nnbook.dialogue does."""
 
-import json
-
 import numpy as np
 import pytest
-from test_js import HERE, run
+from javascript import Cases
 
 from nnbook.dialogue import features, phrases, trial
 from nnbook.dialogue.slots import LANGUAGES, ROBOTS, find_slots, language_of, mask
@@ -162,25 +160,17 @@ def cases(tmp_path_factory):
         "texts": [text_case(robot, text, models) for robot, text in texts()],
         "talks": talks,
     }
-    path = tmp_path_factory.mktemp("robots") / "cases.json"
-    path.write_text(json.dumps(everything), encoding="utf-8")
-    return path
+    return Cases(tmp_path_factory, "robot.parity.mjs", everything)
 
 
 def test_the_page_answers_as_python_does(cases):
-    code, output, passed = run(HERE / "robot.parity.mjs", cases)
-    assert code == 0, output
-    assert passed == 3
+    assert cases.passed() == 3
 
 
-def test_a_probability_that_is_off_by_a_millionth_is_found(cases, tmp_path):
-    everything = json.loads(cases.read_text(encoding="utf-8"))
+def test_a_probability_that_is_off_by_a_millionth_is_found(cases):
+    everything = cases.copy()
     everything["texts"][30]["probabilities"][0] *= 1 + 1e-6
-    tampered = tmp_path / "cases.json"
-    tampered.write_text(json.dumps(everything), encoding="utf-8")
-    code, output, _ = run(HERE / "robot.parity.mjs", tampered)
-    assert code != 0
-    assert "relative error" in output
+    assert "relative error" in cases.complaint(everything)
 
 
 def test_the_dialogues_cover_every_kind_of_turn():

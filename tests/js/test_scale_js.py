@@ -1,11 +1,10 @@
 """scale.js must count and cost as nnbook does, for many models."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
-from test_js import HERE, run
+from javascript import Cases
 
 from nnbook.economics import training_bytes
 from nnbook.widgets import ScaleExplorer
@@ -57,22 +56,14 @@ def cases(tmp_path_factory):
         "models": [case(ScaleExplorer(name)) for name in PRESETS]
         + [case(random_explorer(rng)) for _ in range(60)],
     }
-    path = tmp_path_factory.mktemp("scale") / "cases.json"
-    path.write_text(json.dumps(everything, allow_nan=False), encoding="utf-8")
-    return path
+    return Cases(tmp_path_factory, "scale.parity.mjs", everything)
 
 
 def test_parity(cases):
-    code, output, passed = run(HERE / "scale.parity.mjs", cases)
-    assert code == 0, output
-    assert passed >= 4, output
+    assert cases.passed() >= 4
 
 
-def test_one_parameter_too_many_is_found(cases, tmp_path):
-    everything = json.loads(cases.read_text(encoding="utf-8"))
+def test_one_parameter_too_many_is_found(cases):
+    everything = cases.copy()
     everything["models"][1]["total"] += 1
-    tampered = tmp_path / "cases.json"
-    tampered.write_text(json.dumps(everything), encoding="utf-8")
-    code, output, _ = run(HERE / "scale.parity.mjs", tampered)
-    assert code != 0
-    assert "124439809" in output
+    assert "124439809" in cases.complaint(everything)

@@ -1,10 +1,8 @@
 """surfaces.js must be nnbook.surfaces: the same values, gradients, settings and, with equal noise, races."""
 
-import json
-
 import numpy as np
 import pytest
-from test_js import HERE, run
+from javascript import Cases
 
 from nnbook.surfaces import SURFACES
 from nnbook.widgets import OptimizerRace
@@ -48,23 +46,14 @@ def cases(tmp_path_factory):
                     "losses": {key: values.tolist() for key, values in losses.items()},
                 }
             )
-    path = tmp_path_factory.mktemp("surfaces") / "cases.json"
-    path.write_text(json.dumps(everything, allow_nan=False), encoding="utf-8")
-    return path
+    return Cases(tmp_path_factory, "surfaces.parity.mjs", everything)
 
 
 def test_parity(cases):
-    code, output, passed = run(HERE / "surfaces.parity.mjs", cases)
-    print("\n".join(line.strip() for line in output.splitlines() if line.startswith("# ")))
-    assert code == 0, output
-    assert passed >= 4, output
+    assert cases.passed() >= 4
 
 
-def test_a_gradient_that_is_off_is_found(cases, tmp_path):
-    everything = json.loads(cases.read_text(encoding="utf-8"))
+def test_a_gradient_that_is_off_is_found(cases):
+    everything = cases.copy()
     everything["surfaces"][1]["gradients"][7][0] += 1e-6
-    tampered = tmp_path / "cases.json"
-    tampered.write_text(json.dumps(everything), encoding="utf-8")
-    code, output, _ = run(HERE / "surfaces.parity.mjs", tampered)
-    assert code != 0
-    assert "valley gradient" in output
+    assert "valley gradient" in cases.complaint(everything)

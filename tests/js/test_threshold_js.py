@@ -1,10 +1,8 @@
 """threshold.js must decide as nnbook.metrics does, for many sets of scores."""
 
-import json
-
 import numpy as np
 import pytest
-from test_js import HERE, run
+from javascript import Cases
 
 from nnbook import metrics
 from nnbook.widgets import ThresholdChooser
@@ -62,22 +60,14 @@ def random_chooser(rng, number):
 def cases(tmp_path_factory):
     rng = np.random.default_rng(0)
     everything = [case(random_chooser(rng, number), rng) for number in range(40)]
-    path = tmp_path_factory.mktemp("threshold") / "cases.json"
-    path.write_text(json.dumps(everything, allow_nan=False), encoding="utf-8")
-    return path
+    return Cases(tmp_path_factory, "threshold.parity.mjs", everything)
 
 
 def test_parity(cases):
-    code, output, passed = run(HERE / "threshold.parity.mjs", cases)
-    assert code == 0, output
-    assert passed == 4, output
+    assert cases.passed() == 4
 
 
-def test_a_cost_that_is_off_by_a_millionth_is_found(cases, tmp_path):
-    everything = json.loads(cases.read_text(encoding="utf-8"))
+def test_a_cost_that_is_off_by_a_millionth_is_found(cases):
+    everything = cases.copy()
     everything[1]["at"][0]["cost"] = everything[1]["at"][0]["cost"] * (1 + 1e-6) + 1e-6
-    tampered = tmp_path / "cases.json"
-    tampered.write_text(json.dumps(everything), encoding="utf-8")
-    code, output, _ = run(HERE / "threshold.parity.mjs", tampered)
-    assert code != 0
-    assert "cost: relative error" in output
+    assert "cost: relative error" in cases.complaint(everything)

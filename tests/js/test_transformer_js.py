@@ -1,10 +1,8 @@
 """transformer.js must write what nnbook writes: the same tokens, logits, attention and probabilities."""
 
-import json
-
 import numpy as np
 import pytest
-from test_js import HERE, run
+from javascript import Cases
 
 from nnbook.generation import generate, next_token_probabilities
 from nnbook.models import FOLDER
@@ -85,23 +83,14 @@ def cases(tmp_path_factory):
         tokenizer_case(characters, [TEXT, "to be", "你好🙂"]),
         tokenizer_case(unknown, ["abc🙂", "xyz"]),
     ]
-    path = folder / "cases.json"
-    path.write_text(json.dumps({"models": models, "tokenizers": tokenizers}), encoding="utf-8")
-    return path
+    return Cases(tmp_path_factory, "transformer.parity.mjs", {"models": models, "tokenizers": tokenizers})
 
 
 def test_parity(cases):
-    code, output, passed = run(HERE / "transformer.parity.mjs", cases)
-    print("\n".join(line.strip() for line in output.splitlines() if line.startswith("# ")))
-    assert code == 0, output
-    assert passed >= 4, output
+    assert cases.passed() >= 4
 
 
-def test_a_logit_that_is_off_is_found(cases, tmp_path):
-    everything = json.loads(cases.read_text(encoding="utf-8"))
+def test_a_logit_that_is_off_is_found(cases):
+    everything = cases.copy()
     everything["models"][0]["logits"][5] += 1e-3
-    tampered = tmp_path / "cases.json"
-    tampered.write_text(json.dumps(everything), encoding="utf-8")
-    code, output, _ = run(HERE / "transformer.parity.mjs", tampered)
-    assert code != 0
-    assert "logits are off by" in output
+    assert "logits are off by" in cases.complaint(everything)

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { Random } from "../../nnbook/widgets/static/nn.js";
 import { SHOWN, TextSession, visible } from "../../nnbook/widgets/static/text_session.js";
-import { Writer } from "../../nnbook/widgets/static/transformer.js";
+import { Writer } from "../../nnbook/widgets/static/generation.js";
 
 const base64 = (array) => Buffer.from(array.buffer).toString("base64");
 
@@ -33,7 +33,7 @@ const letters = () => new TextSession(file(LETTERS, 7));
 const bytes = () => new TextSession(file(BYTES, 258));
 const AS_IT_IS = { temperature: 1, topK: null };
 
-test("a session writes what the Writer of transformer.js writes", () => {
+test("a session writes what the Writer of generation.js writes", () => {
   const session = letters();
   session.begin("ab", 3);
   for (let i = 0; i < 30; i++) session.step({ temperature: 0.7, topK: 3 });

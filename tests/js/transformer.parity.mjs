@@ -1,10 +1,12 @@
-// transformer.js must compute what nnbook computes. Run by tests/js/test_transformer_js.py, which first writes the cases.
+// tokenizers.js, transformer.js and generation.js must compute what nnbook computes. Run by tests/js/test_transformer_js.py, which first writes the cases.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { Random } from "../../nnbook/widgets/static/nn.js";
-import { Transformer, Writer, candidates, draw, tokenizerFrom } from "../../nnbook/widgets/static/transformer.js";
+import { Writer, candidates, draw } from "../../nnbook/widgets/static/generation.js";
+import { tokenizerFrom } from "../../nnbook/widgets/static/tokenizers.js";
+import { Transformer } from "../../nnbook/widgets/static/transformer.js";
 
 const { models, tokenizers } = JSON.parse(readFileSync(process.env.NNBOOK_PARITY_CASES, "utf8"));
 

@@ -1,4 +1,4 @@
-// Prints, for each question on stdin (a JSON list), the first result of AskTheBook over a built site. Called by test_ask_the_book.py.
+// Prints the first result of AskTheBook over a built site for each question of a JSON list. Called by test_ask_the_book.py.
 import { readFileSync } from "node:fs";
 
 import { openBook } from "../../nnbook/widgets/static/ask_search.js";

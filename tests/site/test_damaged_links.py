@@ -5,29 +5,16 @@ from urllib.parse import quote
 
 import pytest
 from explore_page import Opener, state
+from hostile import film
 
 from nnbook.widgets import CompressionExplorer, DriveFilm, RobotChat
 from nnbook.widgets._stored import stored_script
 
 pytestmark = pytest.mark.browser
 
-FILM = {
-    "title": "A drive",
-    "outcome": "finished",
-    "view": "believed",
-    "tenths": [0, 8],
-    "ego": [0, 0, 0, 80, 0, 100],
-    "speeds": [100, 90],
-    "progress": [0, 8],
-    "cars": [],
-    "pictures": "0" * 384,
-    "paths": [],
-    "lanes": [[50, 0, 0, 400, 0]],
-    "grid": {"cells": 24, "cell": 15, "behind": 30},
-}
 LINKS = {  # a widget, the name of its link, a good state, and lies about each part of it
     "film": (
-        lambda: DriveFilm(FILM, FILM),
+        lambda: DriveFilm(film(), film()),
         "drive",
         [1, 0.5, 4],
         [[-1, 0.5, 1e300, "0", None, [0], True], [-1, 3601, 1e300, "1", {}], [3, 0, -1, "2", None, [1]]],

@@ -50,7 +50,7 @@ def test_the_slider_of_the_spread_chooses_normal_weights(open_page):
     slide(page, "Standard deviation")
     now = state(page)
     assert (now["initializer"], now["std"]) == ("normal", 0.07)
-    assert page.locator(".inx-head input:checked").count() == 0, "neither too small nor too large by name"
+    assert page.locator(".nnx-head input:checked").count() == 0, "neither too small nor too large by name"
 
 
 def test_draw_again_changes_the_numbers_but_not_the_story(open_page):

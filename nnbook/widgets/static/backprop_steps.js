@@ -4,7 +4,11 @@
  * No DOM. Every number comes from nn.js; here are only names, formulas and sentences.
  */
 
-import { activations, losses, MLP, Random, SGD, sigmoid } from "./nn.js";
+import { activations, sigmoid } from "./nn_activations.js";
+import { losses } from "./nn_losses.js";
+import { MLP } from "./nn_mlp.js";
+import { SGD } from "./nn_optimizers.js";
+import { Random } from "./nn_random.js";
 import { formatNumber } from "./ui.js";
 
 /**

@@ -1,8 +1,8 @@
 // @ts-check
 /** Fewer bits and fewer weights, as `nnbook.compression` computes them; a test compares the two. No DOM. */
 
-import { MLP } from "./nn.js";
-import { dequantize, float32 } from "./stored.js";
+import { MLP } from "./nn_mlp.js";
+import { dequantize, float32 } from "./base64.js";
 
 export const BITS = [16, 8, 6, 5, 4, 3, 2];
 export const REFERENCE_BITS = 16;

@@ -53,7 +53,7 @@ function build(model, host, root, scope, network) {
 
   const weights = weightChart(scope, () => shown && { original: network.original, weights: shown.weights });
   const frontier = frontierChart(scope, () => points);
-  const chart = (/** @type {string} */ heading, /** @type {string} */ light, /** @type {HTMLElement} */ part) => el("div", { class: "cpx-chart" }, [el("p", { class: "cpx-heading" }, [heading, el("span", { class: "cpx-light" }, [light])]), part]);
+  const chart = (/** @type {string} */ heading, /** @type {string} */ light, /** @type {HTMLElement} */ part) => el("div", { class: "cpx-chart" }, [el("p", { class: "nnx-heading" }, [heading, el("span", { class: "nnx-light" }, [light])]), part]);
 
   const bits = choice(scope, { label: "Bits for each weight", value: String(first.bits), options: BITS.map((b) => ({ value: String(b), label: String(b) })), onChange: (value) => tryChange({ bits: Number(value) }) });
   const grain = choice(scope, { label: "One scale for each", value: first.grain, options: GRAINS.map((value) => ({ value, label: value === "column" ? "neuron" : "matrix" })), onChange: (value) => tryChange({ grain: value }) });
@@ -62,7 +62,7 @@ function build(model, host, root, scope, network) {
   const sentence = el("p", { class: "cpx-verdict" });
 
   root.append(
-    el("div", { class: "cpx-head" }, [el("p", { class: "cpx-heading" }, [`The digits network, ${network.sizes.join(" → ")}`]), el("div", { class: "cpx-tools" }, [reset.root, ...link])]),
+    el("div", { class: "nnx-head" }, [el("p", { class: "nnx-heading" }, [`The digits network, ${network.sizes.join(" → ")}`]), el("div", { class: "cpx-tools" }, [reset.root, ...link])]),
     el("div", { class: "cpx-inputs" }, [
       el("div", { class: "cpx-group" }, [el("p", { class: "cpx-label" }, ["Bits for each weight"]), bits.root]),
       el("div", { class: "cpx-group" }, [el("p", { class: "cpx-label" }, ["One scale for each"]), grain.root]),

@@ -1,8 +1,9 @@
 // @ts-check
 /** The network behind DigitPad, made from the data that Python packed (no DOM). Its mathematics is nn.js. */
 
-import { MLP, softmax } from "./nn.js";
-import { dequantize, float32 } from "./stored.js";
+import { softmax } from "./nn_losses.js";
+import { MLP } from "./nn_mlp.js";
+import { dequantize, float32 } from "./base64.js";
 
 /**
  * @typedef {object} Answer

@@ -81,9 +81,6 @@ export function lifetimeValueToAcquisition(b) {
   return value / b.acquisition_usd_per_customer;
 }
 
-/** @param {Business} b */
-export const breakEvenCustomers = (b) => (contribution(b) <= 0 ? Infinity : b.fixed_usd_per_month / contribution(b));
-
 /** Price less cost to serve in month t, counted from 0. @param {Business} b @param {number} t */
 export const contributionIn = (b, t) =>
   b.price_usd_per_customer_month * (1 + b.price_change_per_year) ** (t / 12) -

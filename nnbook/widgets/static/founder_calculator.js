@@ -5,7 +5,7 @@ import { BUSINESS_FIELDS, breakEvenMonth, drawFactors, grossMargin, lifetimeValu
 import { cashChart, tornado } from "./founder_charts.js";
 import { describe, GROUPS, problemWith } from "./founder_inputs.js";
 import { cashText, story, survivalText } from "./founder_story.js";
-import { Random } from "./nn.js";
+import { Random } from "./nn_random.js";
 import { figureRow, followTheme, guardedChange, linkButton, money, newsTo, percent, seedField, traits } from "./ui_explore.js";
 import { announcer, button, choice, createScope, el, formatNumber, select, slider, uniqueId } from "./ui.js";
 
@@ -96,11 +96,11 @@ function render({ model, el: host }) {
   });
   const seed = seedField(scope, { id: uniqueId("seed"), value: state.initial.seed, onChange: (value) => state.change({ seed: value }) });
 
-  const groups = GROUPS.map(([heading, list]) => el("div", { class: "fdc-group", role: "group", "aria-label": heading }, [el("p", { class: "fdc-heading" }, [heading]), ...list.map((name) => fields[name].root)]));
+  const groups = GROUPS.map(([heading, list]) => el("div", { class: "fdc-group", role: "group", "aria-label": heading }, [el("p", { class: "nnx-heading" }, [heading]), ...list.map((name) => fields[name].root)]));
   groups[0].append(spread.root);
   groups[1].append(seed.root);
-  const head = el("div", { class: "fdc-head" }, [cases.root, el("div", { class: "fdc-tools" }, [changed, back.root, ...link])]);
-  const left = el("div", { class: "fdc-chart" }, [el("p", { class: "fdc-heading" }, ["Cash over three years ", el("span", { class: "fdc-light" }, ["band: 8 of 10 futures"])]), cash.root]);
+  const head = el("div", { class: "nnx-head" }, [cases.root, el("div", { class: "fdc-tools" }, [changed, back.root, ...link])]);
+  const left = el("div", { class: "fdc-chart" }, [el("p", { class: "nnx-heading" }, ["Cash over three years ", el("span", { class: "nnx-light" }, ["band: 8 of 10 futures"])]), cash.root]);
   const right = el("div", { class: "fdc-chart" }, [
     measure.root,
     bars.root,
@@ -111,7 +111,7 @@ function render({ model, el: host }) {
     verdict,
     row.root,
     el("div", { class: "fdc-charts" }, [left, right]),
-    el("div", { class: "fdc-inputs" }, groups),
+    el("div", { class: "nnx-inputs" }, groups),
     note.root,
     voice.root,
   ]);

@@ -1,7 +1,9 @@
 // @ts-check
 /** What first weights do to signal and gradient, layer by layer: `measure` and `verdict` of initialization_explorer.py, on nn.js. No DOM. */
 
-import { MLP, Random, losses } from "./nn.js";
+import { losses } from "./nn_losses.js";
+import { MLP } from "./nn_mlp.js";
+import { Random } from "./nn_random.js";
 import { formatNumber } from "./ui.js";
 
 export const N_ROWS = 100;

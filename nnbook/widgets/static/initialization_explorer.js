@@ -46,7 +46,7 @@ function render({ model, el: host }) {
 
   const forward = plot(scope, { kind: "inx-plot", height: 218, draw: (width, height) => drawActivations(width, height) });
   const backward = plot(scope, { kind: "inx-plot", height: 218, draw: (width, height) => drawGradients(width, height) });
-  const panel = (/** @type {string} */ heading, /** @type {string} */ light, /** @type {HTMLElement} */ chart) => el("div", { class: "inx-panel" }, [el("p", { class: "inx-heading" }, [heading, " ", el("span", { class: "inx-light" }, [light])]), chart]);
+  const panel = (/** @type {string} */ heading, /** @type {string} */ light, /** @type {HTMLElement} */ chart) => el("div", { class: "inx-panel" }, [el("p", { class: "nnx-heading" }, [heading, " ", el("span", { class: "nnx-light" }, [light])]), chart]);
 
   const depth = slider(scope, { label: "Hidden layers", value: first.n_layers, min: BOUNDS.n_layers[0], max: BOUNDS.n_layers[1], step: 1, onInput: (v) => tryChange({ n_layers: v }) });
   const width = slider(scope, { label: "Neurons in each", value: first.width, values: [2, 4, 8, 16, 32, 48, 64, 80, 100], onInput: (v) => tryChange({ width: v }) });
@@ -61,7 +61,7 @@ function render({ model, el: host }) {
   const seed = seedField(scope, { id: uniqueId("seed"), value: first.seed, onChange: (value) => tryChange({ seed: value }) });
 
   const root = el("div", { class: "nnw nnx inx", role: "group", "aria-label": "How weights start", "data-lm-suppress-shortcuts": "true" }, [
-    el("div", { class: "inx-head" }, [ways.root, el("div", { class: "inx-tools" }, link)]),
+    el("div", { class: "nnx-head" }, [ways.root, el("div", { class: "inx-tools" }, link)]),
     verdict,
     panel("Forward: activations of each layer", "below: their spread", forward.root),
     panel("Backward: size of the gradients of each layer", "powers of ten; below: root mean square", backward.root),

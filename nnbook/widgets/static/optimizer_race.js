@@ -93,7 +93,7 @@ function render({ model, el: host }) {
   const bar = el("div", { class: "opr-bar" }, [play.root, once.root, reset.root, scrub.root]);
   const side = el("div", { class: "opr-side" }, [el("p", { class: "opr-title" }, ["Loss above the minimum, by step"]), chart.root]);
   const root = el("div", { class: "nnw nnx opr", role: "group", "aria-label": "A race of optimisers", "data-lm-suppress-shortcuts": "true" }, [
-    el("div", { class: "opr-head" }, [surfaces.root, el("div", { class: "opr-tools" }, [defaults.root, ...link])]),
+    el("div", { class: "nnx-head" }, [surfaces.root, el("div", { class: "opr-tools" }, [defaults.root, ...link])]),
     bar,
     el("div", { class: "opr-stage" }, [picture.root, side]),
     note.root,

@@ -95,7 +95,7 @@ export class Engine {
   firstParameters = new Float64Array(0);
   /** @type {Trainer | null} */ trainer = null;
   /** @type {any} */ optimizer = null;
-  /** @type {import("./nn.js").Loss} */ lossFunction = losses.binary_cross_entropy;
+  /** @type {import("./nn_losses.js").Loss} */ lossFunction = losses.binary_cross_entropy;
   step = 0;
   accuracyNow = NaN;
   trainLoss = NaN;

@@ -1,7 +1,8 @@
 // @ts-check
 /** The controls of the Playground below the drawing: data, network, training. */
 
-import { Random, datasets } from "./nn.js";
+import { datasets } from "./nn_data.js";
+import { Random } from "./nn_random.js";
 import { CHOICES, FEATURES, FEATURE_WORDS, MAX_LAYERS, NUMBERS, RANGE, labelOf, taskOf } from "./playground_state.js";
 import { button, checkbox, choice, el, formatNumber, select, slider } from "./ui.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** Find the text that answers a question: the twin of nnbook/retrieval.py (TF-IDF; Chinese as characters and pairs). */
 
-import { uint8 } from "./stored.js";
+import { uint8 } from "./base64.js";
 
 const LETTER = "a-z\u00df-\u00f6\u00f8-\u024f\u0370-\u03ff\u0400-\u04ff"; // Latin, Greek, Cyrillic, lower case
 const HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff";

@@ -158,7 +158,7 @@ function build(model, host, root, scope, robots, words) {
   }
 
   function drawSeen() {
-    if (!last) return seen.replaceChildren(el("p", { class: "rch-heading" }, ["What it understands"]), el("p", { class: "rch-light" }, ["Nothing was said yet."]));
+    if (!last) return seen.replaceChildren(el("p", { class: "nnx-heading" }, ["What it understands"]), el("p", { class: "rch-light" }, ["Nothing was said yet."]));
     const { understood, limit: least, labels, kind, language } = last;
     const order = [...labels.keys()].sort((a, b) => understood.probabilities[b] - understood.probabilities[a]).slice(0, 3);
     const bars = order.map((j) => {
@@ -174,7 +174,7 @@ function build(model, host, root, scope, robots, words) {
       return el("span", { class: "rch-slot", lang: language }, [`${words.slots[slot.name][language]}: ${value}`]);
     });
     seen.replaceChildren(
-      el("p", { class: "rch-heading" }, ["What it understood"]),
+      el("p", { class: "nnx-heading" }, ["What it understood"]),
       el("ul", { class: "rch-bars" }, bars),
       el("p", { class: "rch-slots" }, slots.length ? slots : [el("span", { class: "rch-light" }, ["no slot found"])]),
       el("p", { class: `rch-verdict ${kind}` }, [KINDS[kind], el("span", { class: "rch-light" }, [` (refuses below ${percent(least)})`])]),

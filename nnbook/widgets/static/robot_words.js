@@ -2,7 +2,7 @@
 /** What a sentence says: slots, pieces, boxes, probabilities. The twin of nnbook/dialogue/{slots,features,understand}.py. */
 
 import { fold } from "./retrieval.js";
-import { float32, int8 } from "./stored.js";
+import { float32, int8 } from "./base64.js";
 
 /** @typedef {{name: string, value: string | number, start: number, end: number}} Slot */
 /** @typedef {{intent: string, confidence: number, accepted: boolean, slots: Slot[]}} Understanding */

@@ -65,7 +65,7 @@ function render({ model, el: host }) {
   const fields = {};
   const groups = SLIDERS.map(([heading, list]) => {
     for (const { name, ...options } of list) fields[name] = slider(scope, { ...options, value: first[name], onInput: (value) => tryChange(name === "d_model" ? withHeads(value) : { [name]: value }) });
-    return el("div", { class: "scx-group", role: "group", "aria-label": heading }, [el("p", { class: "scx-heading" }, [heading]), ...list.map(({ name }) => fields[name].root)]);
+    return el("div", { class: "scx-group", role: "group", "aria-label": heading }, [el("p", { class: "nnx-heading" }, [heading]), ...list.map(({ name }) => fields[name].root)]);
   });
   const heads = select(scope, { label: "Heads", value: "", options: [], onChange: (value) => tryChange({ n_heads: Number(value) }) });
   const tied = checkbox(scope, { label: "Output shares the embedding", help: "As in GPT-2; otherwise the output layer adds V d + V", value: first.tied_output, onChange: (on) => tryChange({ tied_output: on }) });
@@ -86,13 +86,13 @@ function render({ model, el: host }) {
   groups[2].children[0].after(machine.root);
 
   const root = el("div", { class: "nnw nnx scx", role: "group", "aria-label": "The scale of a language model", "data-lm-suppress-shortcuts": "true" }, [
-    el("div", { class: "scx-head" }, [models.root, el("div", { class: "scx-tools" }, [back.root, ...link])]),
+    el("div", { class: "nnx-head" }, [models.root, el("div", { class: "scx-tools" }, [back.root, ...link])]),
     el("div", { class: "scx-count" }, [el("p", {}, [total, " parameters"]), formula]),
     parts.root,
     row.root,
-    el("div", { class: "scx-memory" }, [el("p", { class: "scx-heading" }, ["Memory, on a scale of powers of ten ", el("span", { class: "scx-light" }, ["lines: one accelerator; blue: keys and values"])]), memory.root]),
+    el("div", { class: "scx-memory" }, [el("p", { class: "nnx-heading" }, ["Memory, on a scale of powers of ten ", el("span", { class: "nnx-light" }, ["lines: one accelerator; blue: keys and values"])]), memory.root]),
     note.root,
-    el("div", { class: "scx-inputs" }, groups),
+    el("div", { class: "nnx-inputs" }, groups),
     voice.root,
   ]);
   host.replaceChildren(root);

@@ -4,7 +4,8 @@
  * A test compares values, gradients, settings and paths. The optimisers are those of nn.js.
  */
 
-import { Random, optimizers } from "./nn.js";
+import { optimizers } from "./nn_optimizers.js";
+import { Random } from "./nn_random.js";
 
 export const OPTIMIZERS = ["SGD", "Momentum", "RMSProp", "Adam", "AdamW"];
 export const FAR_AWAY = 1e6; // beyond this an optimiser has left the race and stays where it is

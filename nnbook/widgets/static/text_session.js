@@ -1,7 +1,9 @@
 // @ts-check
-/** One reader's session with a language model: what was written, why, and where the model looked. No DOM; maths: transformer.js. */
+/** One reader's session with a language model: what was written, why, and where the model looked. No DOM; maths: transformer.js, generation.js. */
 
-import { draw, tokenizerFrom, Transformer, Writer } from "./transformer.js";
+import { Writer, draw } from "./generation.js";
+import { tokenizerFrom } from "./tokenizers.js";
+import { Transformer } from "./transformer.js";
 
 /** @typedef {{token: number, probability: number}} Candidate */
 /**

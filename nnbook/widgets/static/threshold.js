@@ -1,6 +1,8 @@
 // @ts-check
 /** From scores to decisions: counts, rates and costs at every threshold. The mathematics of ThresholdChooser, without a page. */
 
+import { bytes, uint8 } from "./base64.js";
+
 export const STEPS = 10000; // scores and thresholds are multiples of 1 / STEPS
 export const PREVALENCE = [0.0001, 0.9999];
 const MAX_COST = 1e9;
@@ -9,25 +11,17 @@ const COSTS = /** @type {const} */ (["false_positive_cost", "false_negative_cost
 /** @typedef {{true_positive_cost: number, false_positive_cost: number, true_negative_cost: number, false_negative_cost: number, prevalence: number}} Stakes */
 /** @typedef {ReturnType<typeof tally>} Tally */
 
-/** @param {string} text base64 @returns {DataView} */
-function bytesOf(text) {
-  const raw = atob(text);
-  const view = new DataView(new ArrayBuffer(raw.length));
-  for (let i = 0; i < raw.length; i++) view.setUint8(i, raw.charCodeAt(i));
-  return view;
-}
-
 /**
  * What Python packed: 16 bits a score, one bit a label, 32 bits an amount.
  * @param {{scores_data: string, labels_data: string, amounts_data: string, n_cases: number}} state
  */
 export function unpack(state) {
-  const [scores, labels] = [bytesOf(state.scores_data), bytesOf(state.labels_data)];
-  const amounts = state.amounts_data ? bytesOf(state.amounts_data) : null;
+  const [scores, labels] = [new DataView(bytes(state.scores_data)), uint8(state.labels_data)];
+  const amounts = state.amounts_data ? new DataView(bytes(state.amounts_data)) : null;
   const cases = Array.from({ length: state.n_cases }, (_, i) => i);
   return {
     steps: cases.map((i) => scores.getUint16(2 * i, true)),
-    labels: cases.map((i) => (labels.getUint8(i >> 3) >> (7 - (i & 7))) & 1),
+    labels: cases.map((i) => (labels[i >> 3] >> (7 - (i & 7))) & 1),
     amounts: amounts && cases.map((i) => amounts.getFloat32(4 * i, true)),
   };
 }

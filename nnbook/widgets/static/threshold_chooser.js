@@ -88,21 +88,21 @@ function render({ model, el: host }) {
 
   // ------------------------------------------------------------------------------------------- charts and inputs
   const charts = { roc: rocChart(scope, () => view), pr: precisionChart(scope, () => view), cost: costChart(scope, () => view) };
-  const chart = (/** @type {string} */ heading, /** @type {HTMLElement} */ root, /** @type {string} */ light = "") => el("div", { class: "thc-chart" }, [el("p", { class: "thc-heading" }, [heading, el("span", { class: "thc-light" }, [light])]), root]);
+  const chart = (/** @type {string} */ heading, /** @type {HTMLElement} */ root, /** @type {string} */ light = "") => el("div", { class: "thc-chart" }, [el("p", { class: "nnx-heading" }, [heading, el("span", { class: "nnx-light" }, [light])]), root]);
   dragged(charts.cost.root, COST_LEFT, EDGE);
   charts.cost.root.classList.add("thc-drag");
 
   const fpCost = slider(scope, { label: "Cost of a false alarm", value: first.false_positive_cost, values: costStops(first.false_positive_cost), format: price, onInput: (v) => tryChange({ false_positive_cost: v }) });
   const fnCost = slider(scope, { label: "Cost of a missed case", value: first.false_negative_cost, values: costStops(first.false_negative_cost), format: price, onInput: (v) => tryChange({ false_negative_cost: v }) });
   const mean = counts.hasAmounts ? counts.missed[STEPS] / counts.positives : 0;
-  const amounts = el("p", { class: "thc-light" }, [`A missed case costs its own amount, ${price(mean)} on average.`]);
+  const amounts = el("p", { class: "nnx-light" }, [`A missed case costs its own amount, ${price(mean)} on average.`]);
   const tpCost = numberField("Cost of a found case", "true_positive_cost");
   const tnCost = numberField("Cost of a case left alone", "true_negative_cost");
   const share = slider(scope, { label: `Prevalence: ${positive}`, help: "Prevalence: the share of positives where the model is used", value: first.prevalence, values: [...new Set([...prevalenceStops(first.prevalence), own])].sort((a, b) => a - b), format: percentText, onInput: (v) => tryChange({ prevalence: v }) });
   const asData = button(scope, { label: `As in the data: ${percentText(own)}`, kind: "small", onClick: () => tryChange({ prevalence: own }) });
 
   const root = el("div", { class: "nnw nnx thc", role: "group", "aria-label": data.title || "Choose a threshold" }, [
-    el("div", { class: "thc-head" }, [el("p", { class: "thc-heading" }, [data.title || "Choose a threshold"]), el("div", { class: "thc-tools" }, [best.root, reset.root, ...link])]),
+    el("div", { class: "nnx-head" }, [el("p", { class: "nnx-heading" }, [data.title || "Choose a threshold"]), el("div", { class: "thc-tools" }, [best.root, reset.root, ...link])]),
     el("p", { class: "thc-key" }, [el("span", { class: "one" }, [`up: ${positive}`]), el("span", { class: "zero" }, [`down: ${negative}`]), el("span", { class: "plain" }, ["strong colour: called wrongly; heights are square roots, each class on its own scale"])]),
     stage,
     verdict,
@@ -110,7 +110,7 @@ function render({ model, el: host }) {
     el("div", { class: "thc-middle" }, [el("div", { class: "thc-chart" }, [matrix]), chart("Cost per case", charts.cost.root, `in ${data.unit}; drag here too`)]),
     el("div", { class: "thc-charts" }, [chart("ROC", charts.roc.root, `area ${area.toFixed(3)}`), chart("Precision and recall", charts.pr.root, "dashed: calling everybody")]),
     note.root,
-    el("div", { class: "thc-inputs" }, [
+    el("div", { class: "nnx-inputs" }, [
       el("div", { class: "thc-group" }, [fpCost.root, counts.hasAmounts ? amounts : fnCost.root]),
       el("div", { class: "thc-group" }, [tpCost.root, tnCost.root]),
       el("div", { class: "thc-group" }, [share.root, asData.root]),

@@ -16,7 +16,7 @@ const LEVEL = new Uint8Array(128);
 
 /** @typedef {{name: string, limit: number, levels: string}} PackedLayer */
 /**
- * @typedef {object} Recording as nnbook.widgets.training_monitor.pack writes it
+ * @typedef {object} Recording as nnbook.widgets._training_recording.pack writes it
  * @property {number[]} epochs
  * @property {Record<string, (number | null)[]>} curves
  * @property {number} bins

@@ -1,11 +1,12 @@
 // @ts-check
 /**
- * A trained GPT that writes in the page: tokenizer, forward pass with a key-value cache, sampling. No DOM.
+ * The forward pass of a trained GPT, with a key-value cache. No DOM.
  *
- * The formulas are those of `nnbook.transformer`, `nnbook.tokenizers` and `nnbook.generation`; a test compares the logits
- * to 1e-4. The weights come as `nnbook.serialization.quantized_as_json` gives them: int8 with one scale per column.
+ * The formulas are those of `nnbook.transformer`; a test compares the logits to 1e-4. The weights come as
+ * `nnbook.serialization.quantized_as_json` gives them: int8 with one scale per column.
  */
-import { Random } from "./nn.js";
+
+import { bytes } from "./base64.js";
 
 /**
  * @typedef {object} Settings
@@ -15,106 +16,13 @@ import { Random } from "./nn.js";
 
 /** @typedef {{settings: Settings, metadata: any, integers: string, scales: string, vectors: string}} ModelFile */
 
-// ------------------------------------------------------------------------------------------------------- tokenizers
-
-// The same cuts as PIECES in nnbook/tokenizers.py: \s is written out, because JavaScript's knows more than ASCII.
-const PIECES = / ?[^\t-\r !-/:-@[-`{-~]+| ?[!-/:-@[-`{-~]+|[\t-\r ]+/g;
-
-/** Byte-level byte-pair encoding: 256 bytes, then one token per merge. */
-export class BPETokenizer {
-  /** @param {{merges: [number, number][]}} data what BPETokenizer.to_dict wrote in Python */
-  constructor({ merges }) {
-    this.vocabSize = 256 + merges.length;
-    /** @type {number[][]} the bytes of each token */
-    this.pieces = Array.from({ length: 256 }, (_, byte) => [byte]);
-    /** @type {Map<number, number>} left · vocabSize + right -> merged token */
-    this.ranks = new Map();
-    merges.forEach(([left, right], i) => {
-      this.pieces.push([...this.pieces[left], ...this.pieces[right]]);
-      this.ranks.set(left * this.vocabSize + right, 256 + i);
-    });
-  }
-
-  /** @param {string} text @returns {number[]} */
-  encode(text) {
-    /** @type {number[]} */
-    const tokens = [];
-    const bytes = new TextEncoder();
-    for (const piece of text.match(PIECES) ?? []) tokens.push(...this.merge([...bytes.encode(piece)]));
-    return tokens;
-  }
-
-  /** Join neighbours, the earliest learned pair first. @param {number[]} tokens */
-  merge(tokens) {
-    for (;;) {
-      let best = Infinity;
-      for (let i = 0; i + 1 < tokens.length; i++) {
-        best = Math.min(best, this.ranks.get(tokens[i] * this.vocabSize + tokens[i + 1]) ?? Infinity);
-      }
-      if (best === Infinity) return tokens;
-      const merged = [];
-      for (let i = 0; i < tokens.length; i++) {
-        if (i + 1 < tokens.length && this.ranks.get(tokens[i] * this.vocabSize + tokens[i + 1]) === best) {
-          merged.push(best);
-          i++;
-        } else merged.push(tokens[i]);
-      }
-      tokens = merged;
-    }
-  }
-
-  /** Bytes that are no complete character show as �. @param {ArrayLike<number>} tokens @returns {string} */
-  decode(tokens) {
-    const bytes = Array.from(tokens).flatMap((token) => this.pieces[token]);
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
-  }
-}
-
-/** One token per character. */
-export class CharTokenizer {
-  /** @param {{characters: string, unknown: string | null}} data what CharTokenizer.to_dict wrote in Python */
-  constructor({ characters, unknown }) {
-    this.characters = Array.from(characters); // by code points, as in Python
-    this.vocabSize = this.characters.length;
-    this.ids = new Map(this.characters.map((character, i) => [character, i]));
-    this.unknown = unknown === null ? null : this.ids.get(unknown);
-  }
-
-  /** @param {string} text @returns {number[]} */
-  encode(text) {
-    return Array.from(text, (character) => {
-      const id = this.ids.get(character) ?? this.unknown;
-      if (id === null || id === undefined) {
-        throw new RangeError(`The model does not know “${character}”: the text it learned from never had it.`);
-      }
-      return id;
-    });
-  }
-
-  /** @param {ArrayLike<number>} tokens @returns {string} */
-  decode(tokens) {
-    return Array.from(tokens, (token) => this.characters[token]).join("");
-  }
-}
-
-/** @param {any} data a tokenizer's to_dict @returns {BPETokenizer | CharTokenizer} */
-export function tokenizerFrom(data) {
-  if (data.kind === "BPETokenizer") return new BPETokenizer(data);
-  if (data.kind === "CharTokenizer") return new CharTokenizer(data);
-  throw new RangeError(`unknown kind of tokenizer: ${data.kind}`);
-}
-
-// -------------------------------------------------------------------------------------------------------- the model
-
 const DAMAGED = "the model file is damaged: it does not hold as many numbers as its settings say.";
 
-/** @param {string} base64 of little-endian numbers @param {number} size bytes per number @returns {ArrayBuffer} */
-function bytesOf(base64, size) {
-  const text = atob(base64);
-  if (text.length % size) throw new RangeError(DAMAGED);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes.buffer;
+/** @param {string} text base64 of little-endian numbers @param {number} size bytes per number */
+function bufferOf(text, size) {
+  const buffer = bytes(text);
+  if (buffer.byteLength % size) throw new RangeError(DAMAGED);
+  return buffer;
 }
 
 /** out = x W + b for one row; W is (nIn, nOut) @param {Float64Array} x @param {Float32Array} W @param {Float32Array} b
@@ -171,9 +79,9 @@ export class Transformer {
     this.nLayers = n_layers;
     this.contextLength = context_length;
     const stored = {
-      integers: new Int8Array(bytesOf(integers, 1)),
-      scales: new Float32Array(bytesOf(scales, 4)),
-      vectors: new Float32Array(bytesOf(vectors, 4)),
+      integers: new Int8Array(bufferOf(integers, 1)),
+      scales: new Float32Array(bufferOf(scales, 4)),
+      vectors: new Float32Array(bufferOf(vectors, 4)),
     };
     let atInteger = 0;
     let atScale = 0;
@@ -285,101 +193,5 @@ export class Transformer {
       }
     }
     affine(mixed, block.projection[0], block.projection[1], this.branch);
-  }
-}
-
-// ---------------------------------------------------------------------------------------------------------- writing
-
-/** @typedef {{temperature?: number, topK?: number | null}} Sampling */
-
-/**
- * Probabilities from which the next token is drawn, the best first. Ties go to the smaller id; temperature 0 keeps one.
- * @param {Float64Array} logits @param {Sampling} [sampling]
- * @returns {{token: number, probability: number}[]} only the tokens that can be drawn
- */
-export function candidates(logits, { temperature = 1, topK = null } = {}) {
-  if (!(temperature >= 0 && temperature < Infinity)) {
-    throw new RangeError(`temperature must be a finite number of at least 0; got ${temperature}. 0 always takes the best token.`);
-  }
-  if (topK !== null && !(Number.isInteger(topK) && topK >= 1)) {
-    throw new RangeError(`topK must be a whole number of at least 1, or null to keep all tokens; got ${topK}.`);
-  }
-  const order = Int32Array.from(logits, (_, i) => i).sort((a, b) => logits[b] - logits[a] || a - b);
-  const kept = Array.from(order.subarray(0, temperature === 0 ? 1 : topK ?? order.length));
-  const best = logits[kept[0]];
-  const weights = kept.map((token) => (temperature === 0 ? 1 : Math.exp((logits[token] - best) / temperature)));
-  const total = weights.reduce((a, b) => a + b, 0);
-  return kept.map((token, i) => ({ token, probability: weights[i] / total }));
-}
-
-/** The candidate in whose share of the line from 0 to 1 the number u falls.
- * @param {{token: number, probability: number}[]} from @param {number} u in [0, 1) */
-export function draw(from, u) {
-  let sum = 0;
-  for (const candidate of from) {
-    sum += candidate.probability;
-    if (u < sum) return candidate.token;
-  }
-  return from[from.length - 1].token; // rounding left the sum just below 1
-}
-
-/**
- * Continues a prompt token by token. When the context is full, the older half is forgotten and the newer half read
- * again, as `nnbook.generation.generate` does. Seeds are those of nn.js, not of NumPy.
- */
-export class Writer {
-  /** @param {Transformer} model @param {BPETokenizer | CharTokenizer} tokenizer */
-  constructor(model, tokenizer) {
-    this.model = model;
-    this.tokenizer = tokenizer;
-    /** @type {number[]} prompt and what was written */ this.tokens = [];
-    /** @type {number[]} tokens in the model's sight */ this.window = [];
-    this.random = new Random(0);
-    /** @type {Float64Array | null} */ this.logits = null;
-  }
-
-  /** Begin anew. @param {string} prompt @param {number} [seed] */
-  start(prompt, seed = 0) {
-    const tokens = this.tokenizer.encode(prompt);
-    if (tokens.length === 0) throw new RangeError("The prompt is empty. Give the model at least one character to go on from.");
-    this.tokens = tokens;
-    this.random = new Random(seed);
-    this.look(tokens.slice(-this.model.contextLength));
-  }
-
-  /** @param {number[]} window read these tokens from place 0 */
-  look(window) {
-    this.window = window.slice();
-    this.model.reset();
-    for (const token of window) this.logits = this.model.read(token);
-  }
-
-  /** What may come next, the best first. @param {Sampling} [sampling] */
-  candidates(sampling) {
-    if (!this.logits) throw new RangeError("start(prompt) first.");
-    return candidates(this.logits, sampling);
-  }
-
-  /** Draw one token and read it. @param {Sampling} [sampling] @returns {number} the token */
-  next(sampling) {
-    const from = this.candidates(sampling);
-    const token = sampling?.temperature === 0 ? from[0].token : draw(from, this.random.uniform());
-    this.append(token);
-    return token;
-  }
-
-  /** Go on with a token chosen by the reader. @param {number} token */
-  append(token) {
-    this.tokens.push(token);
-    const { contextLength } = this.model;
-    if (this.window.length < contextLength) {
-      this.window.push(token);
-      this.logits = this.model.read(token);
-    } else this.look([...this.window, token].slice(-Math.max(1, Math.floor(contextLength / 2))));
-  }
-
-  /** @returns {string} prompt and continuation */
-  get text() {
-    return this.tokenizer.decode(this.tokens);
   }
 }
