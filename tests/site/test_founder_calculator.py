@@ -102,7 +102,8 @@ def test_no_name_in_the_sensitivity_chart_is_cut_by_its_edge(open_page, width, u
         """() => {
             const edge = document.querySelector(".fdc-tornado").getBoundingClientRect().left;
             const names = [...document.querySelectorAll(".fdc-tornado .fdc-name")];
-            return names.filter((name) => name.getBoundingClientRect().left < edge).map((name) => name.textContent);
+            const cut = names.filter((name) => name.getBoundingClientRect().left < edge);
+            return cut.map((name) => name.textContent);
         }"""
     )
     assert out == []
