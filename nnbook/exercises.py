@@ -1,15 +1,64 @@
-"""Check a reader's answer and say in one line what is missing; a notebook always runs to its end."""
+"""Check a reader's answer and say in a sentence what is missing; a notebook always runs to its end."""
 
+import contextlib
+import dis
 import functools
+import itertools
+import linecache
+import traceback
 from collections.abc import Callable
+from types import FunctionType
+
+import numpy as np
+
+# The usual cause, by words of the error. The first that fits is told.
+_CAUSES = [
+    ("not defined", "Is the name misspelt, or has a cell above not been run yet?"),
+    ("cannot access local variable", "A name must get its value before it is used."),
+    (
+        "positional argument",
+        "Leave the first line of the function as it was: the check calls it as the task says.",
+    ),
+    (
+        "keyword argument",
+        "Leave the first line of the function as it was: the check calls it as the task says.",
+    ),
+    ("not callable", "Is a function's name used for a value? Or is an operator missing before a bracket?"),
+    ("only integers, slices", "An index must be a whole number: `int(...)`."),
+    ("zip()", "Two lists differ in length. (A tuple of one value needs a comma: `(value,)`.)"),
+    ("for ^:", "A power is written `**`."),
+    ("invalid index to scalar", "A single number stands where an array is needed."),
+    ("must be real number", "One number is needed here."),
+    ("NoneType", "A value is None: does a function that you call end without `return`?"),
+    ("ellipsis", "Three dots are still to be replaced."),
+    ("mismatch in its core dimension", "Print both shapes: must one array be transposed (`.T`)?"),
+    ("not aligned", "Print both shapes: must one array be transposed (`.T`)?"),
+    ("broadcast", "Print both shapes: is an axis wrong, or `keepdims=True` missing?"),
+    ("inhomogeneous", "The rows have different lengths."),
+    ("empty array", "The array is empty: did a slice or a mask leave nothing?"),
+    ("ambiguous", "A whole array stands where one number, or one yes or no, is needed."),
+    ("'list'", "Is a list where an array or a number is needed? `np.array(...)` makes an array of it."),
+    ("'str'", "A text stands where a number is needed."),
+    ("dtype('<U", "A text stands where a number is needed."),
+    ("to unpack", "How many values does the task ask for, and in which order?"),
+    ("unpack non-iterable", "How many values does the task ask for, and in which order?"),
+    ("list indices", "Is a list where an array is needed? `np.array(...)` makes an array of it."),
+    ("too many indices", "The array has fewer axes than expected: compare its shape with the task."),
+    ("index", "Counting begins at 0 and ends at length - 1."),
+    ("KeyError", "This key is not in the dictionary: print its keys."),
+    ("by zero", "Treat the case in which the divisor is 0."),
+    ("no attribute", "Does the answer have the form that the task asks for?"),
+    ("recursion", "The function calls itself without end."),
+]
 
 
-def check(tests: Callable[[], None]) -> Callable[[], None]:
+def check(tests: Callable[[], None] | None = None, *, in_place: bool = False) -> Callable[[], None]:
     """Run ``tests`` now, print whether the answer holds, and return a function that does so again.
 
     ``tests`` takes no arguments and asserts, each time with a message that teaches. A blank
-    (NotImplementedError) and a failed assert are reported in one line; any other error is the reader's to
-    see in full, and goes through.
+    (NotImplementedError) and a failed assert are reported in one line. So is any other error: with the line
+    of the reader's code where it arose, or with what the reader's function returned, and with the usual
+    cause. ``@check(in_place=True)`` is for functions that change their argument and return nothing.
 
     >>> half = lambda x: x / 2
     >>> @check
@@ -19,16 +68,128 @@ def check(tests: Callable[[], None]) -> Callable[[], None]:
     >>> half = lambda x: x * 2
     >>> check_half()
     Not yet. half of 4 is 2
+    >>> def half(x):
+    ...     x / 2
+    >>> check_half()
+    Not yet. half of 4 is 2 (`half` returned None: is `return` missing?)
     """
+    if tests is None:
+        return functools.partial(check, in_place=in_place)
 
     @functools.wraps(tests)
     def run() -> None:
+        results: list = []
+        asked = _asked_for(tests)
         try:
-            tests()
+            _noting(tests, asked, results)()
         except (NotImplementedError, AssertionError) as hint:
-            print(f"Not yet. {hint}")
+            said = " ".join(str(hint).split())
+            print(
+                "Not yet.",
+                said + _remark(said, tests, asked, [] if in_place else results)
+                or _explain(hint, tests, asked, results),
+            )
+        except Exception as error:
+            print("Not yet.", _explain(error, tests, asked, results))
         else:
             print("Correct.")
 
     run()
     return run
+
+
+def _asked_for(tests: FunctionType) -> str:
+    """The reader's function: of those that the tests call, the one that came last into the notebook."""
+    notebook, called = tests.__globals__, set(tests.__code__.co_names)
+    own = [
+        name
+        for name, value in notebook.items()
+        if name in called and isinstance(value, FunctionType) and value.__globals__ is notebook
+    ]
+    return own[-1] if own else ""
+
+
+def _noting(tests: FunctionType, asked: str, results: list) -> FunctionType:
+    """The same tests, which note each result of the reader's function."""
+    names = dict(tests.__globals__)
+    if asked:
+        answer = names[asked]
+
+        @functools.wraps(answer)
+        def call(*args, **kwargs):
+            results.append(answer(*args, **kwargs))
+            return results[-1]
+
+        names[asked] = call
+    return FunctionType(tests.__code__, names, tests.__name__, tests.__defaults__, tests.__closure__)
+
+
+def _blanks(tests: FunctionType) -> list[str]:
+    """The names that the tests ask for and that are still three dots."""
+    return [name for name in tests.__code__.co_names if tests.__globals__.get(name) is ...]
+
+
+def _remark(hint: str, tests: FunctionType, asked: str, results: list) -> str:
+    """What a hint does not say by itself: a blank, a missing ``return``, a NaN."""
+    if _blanks(tests) and "three dots" not in hint:
+        return f" (still three dots: {', '.join(_blanks(tests))})"
+    if results and results[-1] is None and _never_returns(tests.__globals__[asked]):
+        return f" (`{asked}` returned None: is `return` missing?)"
+    if results and _holds_nan(results[-1]):
+        return f" (`{asked}` returned NaN, not a number: 0/0, inf - inf, or the root of a negative number?)"
+    return ""
+
+
+def _never_returns(function: FunctionType) -> bool:
+    """Whether the function has no ``return`` with a value."""
+    steps = list(dis.get_instructions(function))
+    ends = [
+        step if step.opname == "RETURN_CONST" else before
+        for before, step in itertools.pairwise(steps)
+        if step.opname in ("RETURN_VALUE", "RETURN_CONST")
+    ]
+    return all(step.opname in ("RETURN_CONST", "LOAD_CONST") and step.argval is None for step in ends)
+
+
+def _holds_nan(value: object) -> bool:
+    with contextlib.suppress(ValueError):
+        array = np.asarray(value)
+        return array.dtype.kind == "f" and bool(np.isnan(array).any())
+    return False
+
+
+def _explain(error: Exception, tests: FunctionType, asked: str, results: list) -> str:
+    """Say where an error arose, what it is, and its usual cause."""
+    words = " ".join(f"{type(error).__name__}: {error}".rstrip(": ").split()).rstrip(".")
+    cause = next((f" {told}" for sign, told in _CAUSES if sign.lower() in words.lower()), "")
+    own = [
+        (frame.f_code, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals is tests.__globals__
+    ]
+    if own:
+        code, line = own[-1]
+        text = linecache.getline(code.co_filename, line).strip()
+        place = f"line {line} of its cell" + (f", `{text}`" if text else "")
+        return f"Your code stops in `{code.co_name}`, {place}: {words}.{cause}"
+    if _blanks(tests):
+        return f"Replace the three dots of {', '.join(_blanks(tests))} by your answer."
+    if isinstance(error, NameError) or not results:
+        return f"The check could not use your answer ({words}).{cause}"
+    if results[-1] is None:
+        return f"`{asked}` returned None: is `return` missing?"
+    return f"`{asked}` returned {_describe(results[-1])}, and the check cannot use that ({words}).{cause}"
+
+
+def _describe(value: object) -> str:
+    """A value in a few words.
+
+    >>> _describe(np.zeros((2, 3))), _describe([1, 2]), _describe(...)
+    ('an array of shape (2, 3)', 'the list [1, 2]', 'three dots')
+    """
+    if value is ...:
+        return "three dots"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    text = repr(value)
+    return f"the {type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"

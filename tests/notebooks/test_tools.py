@@ -3,6 +3,7 @@
 import cut_exercises
 import execute_notebooks
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -78,7 +79,7 @@ def test_cells_out_of_order_are_refused():
         cut_exercises.exercises(notebook)
 
 
-def test_check_reports_a_wrong_answer_and_lets_other_errors_through(capsys):
+def test_check_reports_a_wrong_answer_and_every_other_error_in_a_line(capsys):
     answers = iter([3, 2])
 
     @check
@@ -87,9 +88,48 @@ def test_check_reports_a_wrong_answer_and_lets_other_errors_through(capsys):
             raise AssertionError("one too many")
 
     check_two()
-    assert capsys.readouterr().out == "Not yet. one too many\nCorrect.\n"
-    with pytest.raises(StopIteration):
-        check_two()
+    check_two()
+    assert capsys.readouterr().out == (
+        "Not yet. one too many\nCorrect.\nNot yet. The check could not use your answer (StopIteration).\n"
+    )
+
+
+def reply(capsys, answer, tests):
+    """What a check says, with the answer and the check in a notebook of their own."""
+    room = {"check": check, "np": np, "helper": None}
+    exec(f"def helper(x):\n    return -1.0\n\n{answer}", room)
+    exec(f"@check\ndef check_it():\n    {tests}", room)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "tests", "said"),
+    [
+        ("def f(x):\n    x + 1", "assert f(1) == 2, 'one more'", "one more (`f` returned None: is `return`"),
+        ("def f(x):\n    return None if x else 1", "assert f(1) == 2, 'two'", "two"),
+        ("def f(x):\n    return 0 * np.inf", "assert f(1) == 2, 'two'", "two (`f` returned NaN"),
+        ("def f(x):\n    return [1]", "assert f(1).sum() == 1", "`f` returned the list [1], and the check"),
+        ("def f(x):\n    return x.T", "assert f(1) == 2", "Your code stops in `f`, line 5 of its cell"),
+        ("def f(x):\n    return unknown", "f(1)", "line 5 of its cell: NameError: name 'unknown'"),
+        ("def f(x):\n    return x", "assert f(helper(1)) == later", "name 'later' is not defined"),
+        ("def f(x):\n    pass", "assert helper(1) + f(1) == 2", "`f` returned None: is `return` missing?"),
+        ("f = ...", "assert f == 2, 'two'", "two (still three dots: f)"),
+        ("f = ...", "assert f + 1 == 2, 'two'", "Replace the three dots of f by your answer."),
+        ("def f(x):\n    return x", "assert f(1) == 2", "AssertionError"),
+    ],
+)
+def test_check_says_where_it_stops_and_why(capsys, answer, tests, said):
+    line = reply(capsys, answer, tests)
+    assert line.startswith("Not yet. ")
+    assert line.count("\n") == 1
+    assert said in line
+
+
+def test_a_function_that_works_in_place_is_not_asked_for_a_return(capsys):
+    room = {"check": check}
+    exec("def f(x):\n    x.append(1)\n", room)
+    exec("@check(in_place=True)\ndef check_it():\n    assert f([]) is not None, 'nothing there'", room)
+    assert capsys.readouterr().out == "Not yet. nothing there\n"
 
 
 @pytest.fixture

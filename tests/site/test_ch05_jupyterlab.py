@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from test_jupyterlab import lab, run, until  # noqa: F401 - lab is a fixture
+from test_jupyterlab import lab, run, until, wait_for_the_kernel  # noqa: F401 - lab is a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.alone]
 
@@ -64,8 +64,7 @@ def page(lab, browser):  # noqa: F811
     assert status == 201
     page.goto(f"{lab}/lab/tree/ch05.ipynb?reset")
     page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")
-    # attached, not visible: a toolbar that lacks room folds the indicator away
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached")
+    wait_for_the_kernel(page)
     yield page
     context.close()
 
@@ -90,6 +89,16 @@ def test_training_is_live_and_then_a_recording(page):
     page.wait_for_selector(".nnw-monitor:not(.live)")
     assert page.locator(".nnw-monitor").count() == 1
     assert page.locator(".nnw-monitor .nnw-value").first.inner_text() == "40 of 40"
+    # its figures stand side by side, whatever JupyterLab thinks of definition lists
+    tops = page.locator(".nnw-monitor dt").evaluate_all(
+        "(terms) => terms.map((term) => term.getBoundingClientRect().top)"
+    )
+    assert len(tops) >= 1
+    floats = page.locator(".nnw-monitor :is(dt, dd)").evaluate_all(
+        "(parts) => parts.map((part) => getComputedStyle(part).float)"
+    )
+    assert len(set(tops)) == 1
+    assert set(floats) == {"none"}
 
 
 def test_python_reads_what_was_drawn(page):

@@ -92,6 +92,23 @@ def test_the_sensitivity_chart_says_its_numbers(open_page):
     assert page.locator(".fdc-tornado rect").count() == 14
 
 
+@pytest.mark.parametrize("width", [900, 390])
+@pytest.mark.parametrize("unit", ["million tokens", "hour of a field technician"])
+def test_no_name_in_the_sensitivity_chart_is_cut_by_its_edge(open_page, width, unit):
+    dear = dataclasses.replace(PLANS["API reseller"], cost_usd_per_million_tokens=6.0)
+    page = open_page(FounderCalculator(plans={"dear": dear}, usage_unit=unit), width=width)
+    page.wait_for_selector(".fdc-name:has-text('cost per')")
+    out = page.evaluate(
+        """() => {
+            const edge = document.querySelector(".fdc-tornado").getBoundingClientRect().left;
+            const names = [...document.querySelectorAll(".fdc-tornado .fdc-name")];
+            const cut = names.filter((name) => name.getBoundingClientRect().left < edge);
+            return cut.map((name) => name.textContent);
+        }"""
+    )
+    assert out == []
+
+
 def test_words_of_another_trade(open_page):
     screening = Business(10, 2, 0.0, 0.02, 900, 300, 0.4, 120, 4000, 9000, 150_000)
     page = open_page(

@@ -133,10 +133,14 @@ def page(lab, browser):
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.goto(f"{lab}/lab/tree/playground.ipynb?reset")
     page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")
-    # attached, not visible: a toolbar that lacks room folds the indicator away
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached")
+    wait_for_the_kernel(page)
     yield page
     context.close()
+
+
+def wait_for_the_kernel(page):
+    """Until the status bar says so: who runs a cell before is asked which kernel to take."""
+    page.wait_for_selector("#jp-main-statusbar :text('Python 3 (ipykernel) | Idle')", state="attached")
 
 
 def run(page, number):

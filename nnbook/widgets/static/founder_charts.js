@@ -79,6 +79,14 @@ function mark(x, y, text, tone, { box, above, beside = false }) {
   return [svg("circle", { class: `fdc-mark ${tone}`, cx: x.toFixed(1), cy: y.toFixed(1), r: 4.5 }), label(at, level, text, { class: `nnx-note ${tone}`, "text-anchor": anchor })];
 }
 
+const LETTER = 6.2; // pixels for a letter of a name, on average
+
+/** The names, those that need more than `room` pixels cut with three dots. @param {string[]} names @param {number} room */
+export function fitWords(names, room) {
+  const most = Math.max(2, Math.floor(room / LETTER));
+  return names.map((name) => (name.length <= most ? name : `${name.slice(0, most - 1).trimEnd()}…`));
+}
+
 /**
  * @param {import("./ui.js").Scope} scope
  * @param {() => {rows: [string, number, number][], centre: number, words: (name: string) => string, format: (v: number) => string} | null} view
@@ -96,19 +104,20 @@ export function tornado(scope, view) {
       const finite = rows.flatMap((row) => [row[1], row[2]]).filter(Number.isFinite);
       const low = Math.min(centre, ...finite);
       const high = Math.max(centre, ...finite);
-      const box = { left: Math.min(128, 0.4 * width), right: width - 6 };
+      const names = fitWords(rows.map(([name]) => words(name)), 0.48 * width - 12);
+      const box = { left: 12 + LETTER * Math.max(0, ...names.map((name) => name.length)), right: width - 6 };
       const x = (/** @type {number} */ v) => {
         if (high === low) return (box.left + box.right) / 2;
         return box.left + ((Math.max(low, Math.min(high, v)) - low) / (high - low)) * (box.right - box.left);
       };
       /** @type {SVGElement[]} */
-      const parts = rows.flatMap(([name, lower, raised], i) => {
+      const parts = rows.flatMap(([, lower, raised], i) => {
         const y = i * pitch + 4;
         const bar = (/** @type {number} */ to, /** @type {string} */ kind) => {
           const [a, b] = [x(centre), x(to)].sort((p, q) => p - q);
           return svg("rect", { class: kind, x: a.toFixed(1), y, width: Math.max(0, b - a).toFixed(1), height: pitch - 9, rx: 2 });
         };
-        return [label(box.left - 8, y + 13, words(name), { "text-anchor": "end", class: "fdc-name" }), bar(lower, "fdc-lower"), bar(raised, "fdc-raised")];
+        return [label(box.left - 8, y + 13, names[i], { "text-anchor": "end", class: "fdc-name" }), bar(lower, "fdc-lower"), bar(raised, "fdc-raised")];
       });
       const bottom = rows.length * pitch + 2;
       parts.push(line(x(centre), 0, x(centre), bottom, "nnx-zero"));
