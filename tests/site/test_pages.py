@@ -57,6 +57,23 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(visit, path):
     assert width <= 390, f"the page is {width} px wide; too wide: {wide}"
 
 
+def test_the_arrow_keys_scroll_a_formula_that_is_too_wide_and_tab_passes_over_the_others(visit):
+    page = visit("notebooks/04_mathematics.html", width=390, height=844)
+    page.wait_for_timeout(300)
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('div.math > mjx-container')]"
+        ".map(e => [e.scrollWidth > e.clientWidth, e.tabIndex === 0])"
+    )
+    assert {stop for too_wide, stop in boxes if too_wide} == {True}
+    assert {stop for too_wide, stop in boxes if not too_wide} == {False}
+    wide = page.locator("div.math > mjx-container[tabindex='0']").first
+    wide.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert wide.evaluate("e => e.scrollLeft") > 0
+
+
 @every_page
 @pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_serious(visit, path, theme):
