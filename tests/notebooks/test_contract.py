@@ -185,6 +185,18 @@ def test_a_cell_that_is_shown_has_at_most_twenty_lines(path):
     assert not long, f"cut it in two, or move what is no lesson into nnbook: {long}"
 
 
+@chapters
+def test_no_line_of_a_written_paragraph_means_something_to_markdown(path):
+    # a line that happens to begin with "%" is a comment, one with "1." a list: the words would be lost
+    torn = [
+        f"{cell.id}: {line}"
+        for cell, output in outputs(read(path))
+        for line in output.get("data", {}).get("text/markdown", "").splitlines()
+        if re.match(r"\s*(%|#|\+\+\+|1[.)] )", line)
+    ]
+    assert not torn, f"break these lines elsewhere: {torn}"
+
+
 # chapters 1 to 5 print some longer lines on purpose: generated text, source code
 @pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem >= "06"], ids=lambda path: path.stem)
 def test_a_printed_line_fits_the_column(path):
