@@ -144,3 +144,41 @@ def federated_averaging(model, shards, train_locally, *, rounds, after_round=Non
         model.parameters[...] = mean
         if after_round is not None:
             after_round(model)
+
+
+def shards_alike(labels, n_owners, *, rng):
+    """Rows of each of `n_owners` owners, dealt out at random: everybody sees every class.
+
+    Returns:
+        list of n_owners arrays of row numbers that share none and leave none out.
+
+    >>> sorted(np.concatenate(shards_alike([0, 1, 0, 1], 2, rng=np.random.default_rng(0))).tolist())
+    [0, 1, 2, 3]
+    """
+    labels, n_owners = _owned(labels, n_owners)
+    return np.array_split(rng.permutation(len(labels)), n_owners)
+
+
+def shards_by_class(labels, *, rng):
+    """Rows of as many owners as there are classes; each sees only two classes, half of the rows of both.
+
+    Returns:
+        list of arrays of row numbers that share none and leave none out.
+
+    >>> rows = shards_by_class([0, 0, 1, 1, 2, 2], rng=np.random.default_rng(0))
+    >>> [len(own) for own in rows]
+    [2, 2, 2]
+    """
+    labels, _ = _owned(labels, 1)
+    classes = rng.permutation(np.unique(labels))
+    halves = [np.array_split(rng.permutation(np.flatnonzero(labels == c)), 2) for c in classes]
+    return [
+        np.concatenate([own[0], other[1]]) for own, other in zip(halves, halves[1:] + halves[:1], strict=True)
+    ]
+
+
+def _owned(labels, n_owners):
+    labels, n_owners = np.asarray(labels), as_whole(n_owners, "n_owners", 1)
+    if labels.ndim != 1 or len(labels) < n_owners:
+        raise ValueError(f"labels must be (n,) with a row for each of {n_owners} owners; got {labels.shape}.")
+    return labels, n_owners

@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from nnbook import datasets
 from nnbook.datasets import MinMaxScaler, StandardScaler, train_test_split, train_validation_test_split
+from nnbook.datasets.splits import stratified_folds
 
 CLASSIFICATION = [
     datasets.make_disc,
@@ -242,3 +243,27 @@ def test_what_cannot_be_scaled(scaler):
 def test_a_range_needs_two_ends():
     with pytest.raises(ValueError, match=r"low must be below high; got 1.0 and 1.0."):
         MinMaxScaler(1.0, 1.0)
+
+
+def test_folds_share_out_every_combination_evenly():
+    rng = np.random.default_rng(0)
+    label, group = rng.integers(0, 2, 100), np.array(["white", "minority"])[rng.integers(0, 2, 100)]
+    fold = stratified_folds(label, group, k=4, rng=np.random.default_rng(1))
+    for one in (0, 1):
+        for name in ("white", "minority"):
+            counts = np.bincount(fold[(label == one) & (group == name)], minlength=4)
+            assert np.ptp(counts) <= 1
+
+
+@pytest.mark.parametrize(
+    ("marks", "k", "sentence"),
+    [
+        ((), 5, "marks"),
+        (([0, 1], [0]), 2, "alike in length"),
+        (([0, 1],), 3, "at least 3"),
+        (([0, 1],), 1, "k "),
+    ],
+)
+def test_folds_that_cannot_be(marks, k, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        stratified_folds(*marks, k=k, rng=np.random.default_rng(0))

@@ -164,6 +164,9 @@ class TestStored:
         assert result.accuracy == pytest.approx(told["accuracy"], abs=one)
         assert result.caught == pytest.approx(told["caught"], abs=one)
         assert result.false_refusals == pytest.approx(told["false_refusals"], abs=one)
+        right, confidence = trial.judge(robots[robot, language], parts.test)
+        assert right.mean() == result.accuracy
+        assert np.mean(confidence < result.threshold) == pytest.approx(result.false_refusals)
 
     @both
     def test_the_goals_are_met_on_average(self, log, robot, language):

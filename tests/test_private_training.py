@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -119,3 +121,26 @@ def test_an_owner_without_data_is_refused(small):
     model, X, y = small
     with pytest.raises(ValueError, match="needs rows"):
         pt.federated_averaging(model, [(X, y), (X[:0], y[:0])], lambda *_: None, rounds=1)
+
+
+@pytest.mark.parametrize("deal", [partial(pt.shards_alike, n_owners=10), pt.shards_by_class])
+def test_the_owners_rows_share_none_and_leave_none_out(deal):
+    labels = np.random.default_rng(0).integers(0, 10, 203)
+    rows = deal(labels, rng=np.random.default_rng(1))
+    assert len(rows) == 10
+    assert np.array_equal(np.sort(np.concatenate(rows)), np.arange(203))
+
+
+def test_owners_by_class_see_two_classes_and_owners_alike_see_all():
+    labels = np.repeat(np.arange(10), 40)
+    by_class = pt.shards_by_class(labels, rng=np.random.default_rng(0))
+    assert [len(np.unique(labels[rows])) for rows in by_class] == [2] * 10
+    assert all(np.bincount(labels[rows]).max() == 20 for rows in by_class), "half of a class each"
+    alike = pt.shards_alike(labels, 4, rng=np.random.default_rng(0))
+    assert all(len(np.unique(labels[rows])) == 10 for rows in alike)
+
+
+@pytest.mark.parametrize("n_owners", [0, 5, 1.5])
+def test_more_owners_than_rows_are_refused(n_owners):
+    with pytest.raises(ValueError, match="owner"):
+        pt.shards_alike([0, 1, 0, 1], n_owners, rng=np.random.default_rng(0))

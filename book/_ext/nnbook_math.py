@@ -102,9 +102,7 @@ def visit_math(translator, node: nodes.math) -> None:
 
 def visit_displaymath(translator, node: nodes.math_block) -> None:
     """Write a formula on a line of its own, with its number if it has one."""
-    translator.body.append(
-        translator.starttag(node, "div", CLASS="math notranslate nohighlight", tabindex="0")
-    )
+    translator.body.append(translator.starttag(node, "div", CLASS="math notranslate nohighlight"))
     if node["number"] and not node["nowrap"]:
         number = get_node_equation_number(translator, node)
         translator.body.append(f'<span class="eqno">({number})')
@@ -130,9 +128,12 @@ def prepare(app: Sphinx) -> None:
 
 
 def add_style(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Load the style sheet on pages with formulas."""
-    if "<mjx-container" in context.get("body", ""):
+    """Load the style sheet on pages with formulas, and the script that lets the keyboard scroll wide ones."""
+    body = context.get("body", "")
+    if "<mjx-container" in body:
         app.add_css_file("vendor/mathjax/mathjax.css")
+    if '<div class="math' in body:
+        app.add_js_file("formula-scroll.js", loading_method="defer")
 
 
 def close(app: Sphinx, exception: Exception | None) -> None:

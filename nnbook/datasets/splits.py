@@ -3,7 +3,7 @@
 import numpy as np
 import sklearn.model_selection
 
-from nnbook.functional import as_numbers
+from nnbook.functional import as_numbers, as_whole
 
 
 def train_test_split(X, y, *, test_share=0.25, rng, stratify=True):
@@ -64,6 +64,34 @@ def train_validation_test_split(X, y, *, validation_share=0.2, test_share=0.2, r
         X_rest, y_rest, test_share=validation_share / (1 - test_share), rng=rng, stratify=stratify
     )
     return X_train, X_validation, X_test, y_train, y_validation, y_test
+
+
+def stratified_folds(*marks, k=5, rng):
+    """Return a fold 0 … k-1 for each sample (n,), so that each combination of marks is shared out evenly.
+
+    Args:
+        marks: one or more arrays (n,) of labels, such as the class and the group of each sample.
+    Raises:
+        ValueError: no marks, marks of different lengths, or fewer samples than folds.
+
+    >>> fold = stratified_folds([0, 0, 0, 0, 1, 1, 1, 1], k=2, rng=np.random.default_rng(0))
+    >>> int(fold[:4].sum()), int(fold[4:].sum())
+    (2, 2)
+    """
+    marks, k = [np.asarray(mark) for mark in marks], as_whole(k, "k", 2)
+    if not marks or any(mark.ndim != 1 or len(mark) != len(marks[0]) for mark in marks):
+        raise ValueError(f"marks must be arrays (n,), alike in length; got {[mark.shape for mark in marks]}.")
+    if len(marks[0]) < k:
+        raise ValueError(f"{k} folds need at least {k} samples; got {len(marks[0])}.")
+    cells = np.zeros(len(marks[0]), int)
+    for mark in marks:
+        values, place = np.unique(mark, return_inverse=True)
+        cells = cells * len(values) + place
+    fold = np.zeros(len(cells), int)
+    for cell in np.unique(cells):
+        rows = rng.permutation(np.flatnonzero(cells == cell))
+        fold[rows] = np.arange(len(rows)) % k
+    return fold
 
 
 class StandardScaler:

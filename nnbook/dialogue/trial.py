@@ -77,10 +77,16 @@ def learn(parts: Parts, robot: str, language: str) -> IntentModel:
     return replace(model, threshold=choose_threshold(confidence))
 
 
+def judge(model: IntentModel, phrases) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each phrase whether its best intent is right, and how confident the model is: (n,), (n,)."""
+    best, confidence = model.scores([phrase.text for phrase in phrases])
+    right = np.array([model.labels[b] == p.intent for b, p in zip(best, phrases, strict=True)], bool)
+    return right, confidence
+
+
 def measure(model: IntentModel, phrases, outside) -> Result:
     """Return what the model does with good wishes and with near misses."""
-    best, confidence = model.scores([phrase.text for phrase in phrases])
-    right = np.array([model.labels[b] == p.intent for b, p in zip(best, phrases, strict=True)])
+    right, confidence = judge(model, phrases)
     accepted = confidence >= model.threshold
     return Result(
         float(right.mean()),

@@ -143,6 +143,72 @@ def test_every_picture_has_alt_text_and_a_caption_of_its_own(path):
         assert alt.strip() != figure["caption"].strip(), f"{cell.id}: the alt text repeats the caption"
 
 
+@chapters
+def test_the_prose_names_every_figure(path):
+    notebook = read(path)
+    told = markdown(notebook) + [
+        output.data["text/markdown"]
+        for _, output in outputs(notebook)
+        if "text/markdown" in output.get("data", {})
+    ]
+    prose = "\n".join(told)
+    figures = [cell.metadata.get("mystnb", {}).get("figure") for cell in code(notebook)]
+    unnamed = [f["name"] for f in figures if f and not re.search(rf"{{numref}}`[^`]*{f['name']}\W", prose)]
+    assert not unnamed, f"the text does not refer to {unnamed}: write {{numref}}`fig-…` where it is read"
+
+
+# the last section of chapter 9 is all business
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem != "09_faq"], ids=lambda path: path.stem)
+def test_a_chapter_says_what_it_means_for_the_business(path):
+    thread = re.search(r"^\*\*The business thread\.\*\*", "\n\n".join(markdown(read(path))), re.MULTILINE)
+    assert thread, "a paragraph that begins with **The business thread.**"
+
+
+# cells that teach by their length (the source's listings, the plans of chapter 1), or that wait to be cut
+LONG_CELLS = {
+    "cases-plans",
+    "depth-runs",
+    "init-depth",
+    "case-procedure",
+    "listing-1",
+    "listing-2",
+    "ex-deep-check",
+    "learning-curve",
+    "norm-code",
+}
+
+
+@chapters
+def test_a_cell_that_is_shown_has_at_most_twenty_lines(path):
+    shown = [c for c in code(read(path)) if not {"hide-input", "remove-cell"} & set(cut_exercises.tags(c))]
+    long = {c.id: n for c in shown if (n := len(c.source.splitlines())) > 20 and c.id not in LONG_CELLS}
+    assert not long, f"cut it in two, or move what is no lesson into nnbook: {long}"
+
+
+@chapters
+def test_no_line_of_a_written_paragraph_means_something_to_markdown(path):
+    # a line that happens to begin with "%" is a comment, one with "1." a list: the words would be lost
+    torn = [
+        f"{cell.id}: {line}"
+        for cell, output in outputs(read(path))
+        for line in output.get("data", {}).get("text/markdown", "").splitlines()
+        if re.match(r"\s*(%|#|\+\+\+|1[.)] )", line)
+    ]
+    assert not torn, f"break these lines elsewhere: {torn}"
+
+
+# chapters 1 to 5 print some longer lines on purpose: generated text, source code
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem >= "06"], ids=lambda path: path.stem)
+def test_a_printed_line_fits_the_column(path):
+    wide = [
+        f"{cell.id}: {line}"
+        for cell, output in outputs(read(path))
+        for line in output.get("text", "").splitlines()
+        if len(line) > 96  # what a screen of 1280 pixels shows without scrolling
+    ]
+    assert not wide
+
+
 def test_names_of_figures_are_unique_in_the_book():
     options = [cell.metadata.get("mystnb", {}) for path in NOTEBOOKS for cell in code(read(path))]
     names = [o["figure"]["name"] for o in options if "figure" in o]

@@ -76,6 +76,41 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(page, screen):
     assert width <= screen, f"the page is {width} px wide; too wide: {wide}"
 
 
+@pytest.mark.parametrize("path", ["notebooks/04_mathematics.html", "notebooks/06_2_autonomous_driving.html"])
+@pytest.mark.parametrize("width", [390, 800])
+def test_no_line_begins_with_the_comma_of_a_formula(visit, path, width):
+    page = visit(path, width=width, height=844)
+    torn = page.evaluate(
+        """() => [...document.querySelectorAll('article span.math')].flatMap((formula) => {
+            const text = formula.nextSibling;
+            if (text?.nodeType !== Node.TEXT_NODE || !/^[,.;:!?)]/.test(text.data)) return [];
+            const sign = document.createRange();
+            sign.setStart(text, 0);
+            sign.setEnd(text, 1);
+            const below = sign.getBoundingClientRect().top > formula.getBoundingClientRect().bottom;
+            return below ? [text.parentElement.textContent.slice(0, 80)] : [];
+        })"""
+    )
+    assert not torn
+
+
+def test_the_arrow_keys_scroll_a_formula_that_is_too_wide_and_tab_passes_over_the_others(visit):
+    page = visit("notebooks/04_mathematics.html", width=390, height=844)
+    page.wait_for_timeout(300)
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('div.math > mjx-container')]"
+        ".map(e => [e.scrollWidth > e.clientWidth, e.tabIndex === 0])"
+    )
+    assert {stop for too_wide, stop in boxes if too_wide} == {True}
+    assert {stop for too_wide, stop in boxes if not too_wide} == {False}
+    wide = page.locator("div.math > mjx-container[tabindex='0']").first
+    wide.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert wide.evaluate("e => e.scrollLeft") > 0
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_serious(page, theme):
     look(page, theme=theme)
