@@ -188,6 +188,13 @@ class TestTraining:
         assert steps(page) == 0
         assert len(state(page, "history")["step"]) == 1
 
+    def test_words_about_the_run_before_go_when_a_setting_changes(self, show):
+        page = show("one")
+        page.click("button:has-text('Reset')")
+        expect_said(page, "Reset. Step 0")
+        field(page, "Noise").press("ArrowRight")
+        page.wait_for_function("document.querySelector('.nnw-status').textContent === ''")
+
     def test_readers_who_want_less_motion_still_see_it_learn(self, show):
         page = show("one", motion="reduce")
         before = loss(page)
