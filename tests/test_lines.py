@@ -17,6 +17,7 @@ lines = pytest.importorskip("nnbook_lines")
         ("97.0 ± 1.2 %", "97.0~±~1.2~%"),
         ("see chapter 4 and Section 6.1", "see chapter~4 and Section~6.1"),
         ("Mended. → chapter", "Mended. →~chapter"),
+        ("Fig. 47", "Fig.~47"),
         ("chapters 2 and 3, 5 digits", "chapters 2 and 3, 5 digits"),
     ],
 )

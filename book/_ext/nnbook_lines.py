@@ -14,7 +14,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 _TYPED = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
 _SPACE = re.compile(
     r"(?<=[\d±]) (?=[%±])|(?<=±) (?=\d)"  # 1.2 ± 0.3 %
-    r"|(?<=\b[Cc]hapter) (?=\d)|(?<=\b[Ss]ection) (?=\d)|(?<=→) "  # → chapter 4
+    r"|(?<=\b[Cc]hapter) (?=\d)|(?<=\b[Ss]ection) (?=\d)|(?<=→) |(?<=\bFig\.) (?=\d)"  # → chapter 4
 )
 _SIGNS_AFTER = re.compile(r"[,.;:!?)\]”’]+")
 _SIGNS_BEFORE = re.compile(r"[(\[“‘]+$")

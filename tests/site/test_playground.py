@@ -602,3 +602,13 @@ def test_it_is_alive_on_the_pages_of_the_book(visit, path, scheme):
     page.locator(".nnp-play").first.scroll_into_view_if_needed()
     page.locator(".nnp-play").first.click()
     until_step(page, 200)
+
+
+def test_the_names_of_the_data_fit_their_buttons_on_a_phone(visit):
+    page = visit("book/intro.html", width=390, height=844)
+    buttons = page.locator(".nnp-data .nnw-choice-item")
+    buttons.first.wait_for()
+    cut = buttons.evaluate_all(
+        "all => all.filter(b => b.scrollWidth > b.clientWidth).map(b => b.textContent)"
+    )
+    assert not cut
