@@ -85,6 +85,15 @@ def as_whole(value, name, least=1):
     return int(number)
 
 
+def is_gap(value):
+    """Whether a value is missing: None, or the NaN that pandas puts there.
+
+    >>> is_gap(float("nan")), is_gap(""), is_gap(0)
+    (True, False, False)
+    """
+    return value is None or value != value
+
+
 def sigmoid(z):
     """The logistic function 1 / (1 + exp(-z)), element by element.
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import sklearn.linear_model
 
+from nnbook.functional import is_gap
+
 MISSING = "missing"
 
 
@@ -38,7 +40,7 @@ class Bins:
         values = np.asarray(values)
         last = len(self.labels) - 1
         if self.words:
-            return np.array([last if _is_gap(word) else self.words.get(word, -1) for word in values])
+            return np.array([last if is_gap(word) else self.words.get(word, -1) for word in values])
         return np.where(np.isnan(values), last, np.searchsorted(self.edges, values, side="left"))
 
     @property
@@ -111,15 +113,11 @@ def _cut_numbers(known, n_bins, least):
 
 
 def _cut_words(values, least):
-    counts = {word: int(np.sum(values == word)) for word in sorted({v for v in values if not _is_gap(v)})}
+    counts = {word: int(np.sum(values == word)) for word in sorted({v for v in values if not is_gap(v)})}
     frequent = [word for word, count in counts.items() if count >= least]
     rare = [word for word in counts if word not in frequent]
     words = {word: k for k, word in enumerate(frequent)} | {word: len(frequent) for word in rare}
     return words, [*frequent, *(["rare: " + ", ".join(rare)] if rare else [])]
-
-
-def _is_gap(word):
-    return word is None or word != word  # None, or the NaN that pandas puts there
 
 
 def _interval(low, high):

@@ -33,8 +33,7 @@ def save_model(model, path, *, metadata=None):
 def save_quantized(model, path, *, metadata=None):
     """Write a `Transformer` in about a quarter of the space: `load_model` reads it as a float32 model.
 
-    Every number of a matrix becomes a whole number from -127 to 127, times a scale that its column shares:
-    the column's largest absolute value / 127. Vectors (biases, LayerNorm) stay float32.
+    Matrices are rounded by `to_int8`. Vectors (biases, LayerNorm) stay float32.
 
     Args, raises: as `save_model`.
     """
@@ -45,13 +44,29 @@ def save_quantized(model, path, *, metadata=None):
         if array.ndim == 1:
             vectors.append(array.astype(np.float32))
             continue
-        scale = (np.abs(array).max(axis=0) / 127).astype(np.float32)
-        scale[scale == 0] = 1.0  # a column of zeros
-        integers.append(np.clip(np.rint(array / scale), -127, 127).astype(np.int8).ravel())
+        whole, scale = to_int8(array)
+        integers.append(whole.ravel())
         scales.append(scale)
     header = {**_header(model, metadata), "dtype": "float32", "storage": "int8"}
     arrays = {"integers": integers, "scales": scales, "vectors": vectors}
     write_arrays(path, header, **{name: np.concatenate(parts) for name, parts in arrays.items()})
+
+
+def to_int8(weight):
+    """Round a matrix to whole numbers from -127 to 127, with one scale for each column (an output neuron).
+
+    Args:
+        weight: (rows, columns), finite.
+    Returns:
+        (int8 of the same shape, float32 scales of the columns: largest absolute value / 127).
+
+    >>> integers, scale = to_int8(np.array([[254.0, 0.0], [-1.0, 0.0]]))
+    >>> integers.tolist(), scale.tolist()
+    ([[127, 0], [0, 0]], [2.0, 1.0])
+    """
+    scale = (np.abs(weight).max(axis=0) / 127).astype(np.float32)
+    scale[scale == 0] = 1.0  # a column of zeros
+    return np.clip(np.rint(weight / scale), -127, 127).astype(np.int8), scale
 
 
 def _header(model, metadata):

@@ -11,6 +11,7 @@ from nnbook.serialization import (
     read_arrays,
     save_model,
     save_quantized,
+    to_int8,
     write_arrays,
 )
 from nnbook.transformer import Transformer
@@ -149,3 +150,11 @@ def test_a_foreign_npz_gets_a_sentence(tmp_path):
     np.savez(tmp_path / "foreign.npz", a=np.ones(3))
     with pytest.raises(ValueError, match=r"not a model (file )?of this book"):
         load_model(tmp_path / "foreign.npz")
+
+
+def test_int8_is_within_half_a_step():
+    weight = np.random.default_rng(0).normal(size=(9, 4))
+    weight[:, 2] = 0
+    integers, scale = to_int8(weight)
+    assert np.abs(integers * scale.astype(float) - weight).max() <= 0.5001 * scale.max()
+    assert integers.dtype == np.int8

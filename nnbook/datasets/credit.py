@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnbook.datasets._rdatasets import read_table
+from nnbook.functional import is_gap
 
 USD_PER_KPTS = (
     1000 / 166.386 * 1.10
@@ -96,10 +97,6 @@ def _table(raw, *, target, description):
     return LoanTable(frame, y, ("good", "bad"), description)
 
 
-def _is_gap(word):
-    return word is None or word != word  # None, or the NaN that pandas puts there
-
-
 class TableEncoder:
     """Numbers to mean 0 and spread 1 with a flag for "missing"; words to one column each.
 
@@ -124,7 +121,7 @@ class TableEncoder:
         for name in frame:
             values = np.asarray(frame[name])
             if values.dtype == object:
-                words = sorted({word for word in values if not _is_gap(word)})
+                words = sorted({word for word in values if not is_gap(word)})
                 self.columns[name] = words
                 new = [f"{name} = {word}" for word in words]
             else:

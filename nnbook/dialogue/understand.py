@@ -11,7 +11,7 @@ from nnbook.dialogue.phrases import OTHER, Phrase, intents
 from nnbook.dialogue.slots import DATA, LANGUAGES, ROBOTS, Slot, find_slots, gazetteer
 from nnbook.functional import as_array, as_number, softmax
 from nnbook.retrieval import fold
-from nnbook.serialization import FORMAT, VERSION, read_arrays, write_arrays
+from nnbook.serialization import FORMAT, VERSION, read_arrays, to_int8, write_arrays
 
 STORED = Path(__file__).resolve().parent.parent / "models" / "robots.npz"
 
@@ -129,12 +129,6 @@ def by_keywords(text: str, robot: str) -> str | None:
     return next((intent for intent, words in table.items() if any(word in folded for word in words)), None)
 
 
-def rounded(model: IntentModel) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights as whole numbers from -127 to 127 (int8) and one float32 scale for each label."""
-    scale = (np.abs(model.weights).max(axis=0) / 127).astype(np.float32)
-    return np.rint(model.weights / scale.astype(np.float64)).astype(np.int8), scale
-
-
 def save_robots(models, path, *, metadata):
     """Write all models to one file, weights rounded to eight bits."""
     header = {"format": FORMAT, "version": VERSION, "kind": "Robots", "metadata": metadata, "models": {}}
@@ -142,7 +136,7 @@ def save_robots(models, path, *, metadata):
     for model in models:
         name = f"{model.robot}_{model.language}"
         header["models"][name] = {"labels": list(model.labels), "threshold": round(model.threshold, 4)}
-        arrays[f"{name}_weights"], arrays[f"{name}_scales"] = rounded(model)
+        arrays[f"{name}_weights"], arrays[f"{name}_scales"] = to_int8(model.weights)
         arrays[f"{name}_bias"] = model.bias.astype(np.float32)
     write_arrays(path, header, **arrays)
 

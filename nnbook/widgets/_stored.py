@@ -77,14 +77,3 @@ class StoredModelWidget(Widget):
 def to_base64(array, dtype) -> str:
     """Return the bytes of an array, little-endian, as base64 text."""
     return base64.b64encode(np.ascontiguousarray(array, dtype=dtype).tobytes()).decode("ascii")
-
-
-def quantize(weight) -> tuple[np.ndarray, np.ndarray]:
-    """Round a matrix to whole numbers from -127 to 127 with one scale for each column (an output neuron).
-
-    Returns:
-        (int8 of the same shape, float32 scales); ``integers * scales`` is close to ``weight``.
-    """
-    scale = (np.abs(weight).max(axis=0) / 127).astype(np.float32)
-    scale[scale == 0] = 1
-    return np.rint(weight / scale.astype(np.float64)).astype(np.int8), scale

@@ -17,7 +17,7 @@ LOSSES = {
     "mean_squared_error": losses.mean_squared_error,
 }
 SIZES = [2, 2, 1]
-# The bounds of inputs, target and parameters, in absolute value; backprop_steps.js has the same.
+# The bounds of inputs, target and parameters, in absolute value; backprop_round.js has the same.
 LIMITS = {"inputs": 10.0, "target": 10.0, "parameters": 100.0}
 LAST_STEP = 17
 

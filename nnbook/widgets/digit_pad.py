@@ -9,7 +9,8 @@ from nnbook import activations
 from nnbook.datasets import load_digits
 from nnbook.functional import log_softmax, softmax
 from nnbook.mlp import MLP
-from nnbook.widgets._stored import StoredModelWidget, quantize, stored_arrays, to_base64
+from nnbook.serialization import to_int8
+from nnbook.widgets._stored import StoredModelWidget, stored_arrays, to_base64
 
 STORED = "digits"
 _CHARACTERS = "0123456789abcdefg"  # one for each count from 0 to 16
@@ -122,7 +123,7 @@ def rounded(model) -> MLP:
     )
     copy.parameters[...] = model.parameters
     for layer in copy.linear_layers:
-        integers, scale = quantize(layer.params["weight"])
+        integers, scale = to_int8(layer.params["weight"])
         layer.params["weight"][...] = integers * scale.astype(np.float64)
         layer.params["bias"][...] = layer.params["bias"].astype(np.float32)
     return copy
@@ -180,7 +181,7 @@ def _check_digits(name, X, y):
 def _pack(model, shift, scale, examples, calibration) -> dict:
     layers = []
     for layer in model.linear_layers:
-        integers, column_scale = quantize(layer.params["weight"])
+        integers, column_scale = to_int8(layer.params["weight"])
         layers.append(
             {
                 "weight": to_base64(integers, "int8"),
@@ -189,7 +190,7 @@ def _pack(model, shift, scale, examples, calibration) -> dict:
             }
         )
     _, usual = stored_arrays(STORED)
-    basis, basis_scale = quantize(usual["basis"])
+    basis, basis_scale = to_int8(usual["basis"])
     X, y = examples if examples is not None else (np.zeros((0, 64)), np.zeros(0))
     return {
         "sizes": model.sizes,

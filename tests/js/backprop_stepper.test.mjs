@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as nn from "../../nnbook/widgets/static/nn.js";
+import * as bpr from "../../nnbook/widgets/static/backprop_round.js";
 import * as bps from "../../nnbook/widgets/static/backprop_steps.js";
 import { layout, weightPlaces } from "../../nnbook/widgets/static/backprop_drawing.js";
 import { assertClose, numericalGradient } from "./helpers.mjs";
@@ -22,10 +23,10 @@ const START = {
 /** Every combination of activations and losses, with several weights. */
 function* states() {
   for (const activation of Object.keys(nn.activations)) {
-    for (const output_activation of bps.OUTPUT_ACTIVATIONS) {
-      for (const loss of bps.LOSSES) {
+    for (const output_activation of bpr.OUTPUT_ACTIVATIONS) {
+      for (const loss of bpr.LOSSES) {
         for (let seed = 0; seed < 4; seed++) {
-          const parameters = seed === 0 ? START.parameters : bps.drawParameters(seed).map((p, i) => p + (i > 3 ? 0.1 * i - 0.5 : 0));
+          const parameters = seed === 0 ? START.parameters : bpr.drawParameters(seed).map((p, i) => p + (i > 3 ? 0.1 * i - 0.5 : 0));
           yield { ...START, activation, output_activation, loss, parameters, target: 0.25 * seed, inputs: [seed - 1.5, 0.7 - seed] };
         }
       }
@@ -34,7 +35,7 @@ function* states() {
 }
 
 const run = (state) => {
-  const v = bps.computeRound(state);
+  const v = bpr.computeRound(state);
   return { v, steps: bps.stepsOf(state, v) };
 };
 
@@ -84,9 +85,9 @@ test("a formula with a wrong number is found (negative control)", () => {
 test("the gradients are those of central differences", () => {
   for (const state of states()) {
     const parameters = state.parameters.slice();
-    const v = bps.computeRound(state);
+    const v = bpr.computeRound(state);
     if (state.activation === "relu" && [v.z0, v.z1].some((z) => Math.abs(z) < 1e-3)) continue; // at the kink
-    const numeric = numericalGradient(() => bps.computeRound({ ...state, parameters }).L, parameters);
+    const numeric = numericalGradient(() => bpr.computeRound({ ...state, parameters }).L, parameters);
     const shown = parameters.map((_, p) => v[`g${p}`]);
     const longest = Math.max(1e-3, ...shown.map(Math.abs));
     shown.forEach((g, p) => assert.ok(Math.abs(g - numeric[p]) < 1e-6 * longest, `${JSON.stringify(state)}: gradient ${p}`));
@@ -131,7 +132,7 @@ test("ten rounds are ten steps of gradient descent", () => {
   const optimizer = new nn.SGD(9, { learningRate: 0.5 });
   const X = Float64Array.from(START.inputs);
   for (let i = 0; i < 10; i++) {
-    state = { ...state, parameters: bps.updatedParameters(state) };
+    state = { ...state, parameters: bpr.updatedParameters(state) };
     nn.trainStep(model, X, [1], [0], nn.losses.binary_cross_entropy, optimizer);
   }
   assert.deepEqual(state.parameters, Array.from(model.parameters));
@@ -161,9 +162,9 @@ test("negative numbers stand in brackets where a sign would run into another", (
 
 test("a state goes into an address and back", () => {
   for (const state of states()) {
-    const text = bps.encodeState(state);
+    const text = bpr.encodeState(state);
     assert.match(text, /^[\w.*-]+$/, "no character that an address would escape");
-    const back = bps.decodeState(text);
+    const back = bpr.decodeState(text);
     assertClose(back.parameters, state.parameters, 1e-11, "parameters");
     assert.deepEqual({ ...back, parameters: [] }, { ...state, parameters: [] , inputs: back.inputs });
     assertClose(back.inputs, state.inputs, 1e-11, "inputs");
@@ -171,16 +172,16 @@ test("a state goes into an address and back", () => {
 });
 
 test("a broken address is ignored", () => {
-  const good = bps.encodeState(START);
-  assert.notEqual(bps.decodeState(good), null);
+  const good = bpr.encodeState(START);
+  assert.notEqual(bpr.decodeState(good), null);
   for (const bad of ["", "x", "nonsense*k*", good.replace("x1_", "xNaN_"), good.replace("x1_", "x_"), good.replace("x1_", "xInfinity_"), good.replace("atanh", "aconstructor"),
     good.replace("lbce", "lconstructor"), good.replace("t1", "t2"), good.replace("r0.5", "r0"), good.replace("k0", "k99"), good.replace("k0", "k0.5"), good.replace("p0.4_", "p")]) {
-    assert.equal(bps.decodeState(bad), null, bad);
+    assert.equal(bpr.decodeState(bad), null, bad);
   }
 });
 
 test("mistakes are named", () => {
-  const problem = (change) => bps.problemWith({ ...START, ...change });
+  const problem = (change) => bpr.problemWith({ ...START, ...change });
   assert.equal(problem({}), null);
   assert.match(problem({ inputs: [NaN, 0] }), /An input must be a number from −10 to 10/);
   assert.match(problem({ target: 2 }), /target is a probability/);

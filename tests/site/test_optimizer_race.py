@@ -83,6 +83,16 @@ def test_the_start_is_dragged_by_mouse_and_set_by_a_click(open_page):
     assert state(page)["start"] == pytest.approx([1.5, 0], abs=0.02)
 
 
+def test_dragging_over_the_picture_selects_no_text(open_page):
+    page = open_page(OptimizerRace())
+    box = page.locator(".opr-canvas").bounding_box()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 1.2 * box["height"], steps=5)
+    page.mouse.up()
+    assert page.evaluate("String(getSelection())") == ""
+
+
 def test_a_tap_sets_the_start(open_page):
     page = open_page(OptimizerRace(surface="bowl"), width=390, touch=True)
     picture = page.locator(".opr-canvas").bounding_box()

@@ -188,6 +188,13 @@ class TestTraining:
         assert steps(page) == 0
         assert len(state(page, "history")["step"]) == 1
 
+    def test_words_about_the_run_before_go_when_a_setting_changes(self, show):
+        page = show("one")
+        page.click("button:has-text('Reset')")
+        expect_said(page, "Reset. Step 0")
+        field(page, "Noise").press("ArrowRight")
+        page.wait_for_function("document.querySelector('.nnw-status').textContent === ''")
+
     def test_readers_who_want_less_motion_still_see_it_learn(self, show):
         page = show("one", motion="reduce")
         before = loss(page)
@@ -602,3 +609,13 @@ def test_it_is_alive_on_the_pages_of_the_book(visit, path, scheme):
     page.locator(".nnp-play").first.scroll_into_view_if_needed()
     page.locator(".nnp-play").first.click()
     until_step(page, 200)
+
+
+def test_the_names_of_the_data_fit_their_buttons_on_a_phone(visit):
+    page = visit("book/intro.html", width=390, height=844)
+    buttons = page.locator(".nnp-data .nnw-choice-item")
+    buttons.first.wait_for()
+    cut = buttons.evaluate_all(
+        "all => all.filter(b => b.scrollWidth > b.clientWidth).map(b => b.textContent)"
+    )
+    assert not cut

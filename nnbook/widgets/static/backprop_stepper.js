@@ -3,25 +3,11 @@
 
 import { createDrawing } from "./backprop_drawing.js";
 import { formulaBlock } from "./backprop_formula.js";
-import {
-  ACTIVATION_LABELS,
-  computeRound,
-  decodeState,
-  drawParameters,
-  encodeState,
-  knownAt,
-  LIMITS,
-  OUTPUT_ACTIVATIONS,
-  PHASES,
-  problemWith,
-  short,
-  spoken,
-  stepsOf,
-  updatedParameters,
-} from "./backprop_steps.js";
+import { computeRound, decodeState, drawParameters, encodeState, LIMITS, OUTPUT_ACTIVATIONS, problemWith, updatedParameters } from "./backprop_round.js";
+import { ACTIVATION_LABELS, knownAt, PHASES, short, spoken, stepsOf } from "./backprop_steps.js";
 import { announcer, button, copyText, createScope, el, hashKey, hashLink, readHash, select, slider, svg, uniqueId } from "./ui.js";
 
-/** @typedef {import("./backprop_steps.js").State} State */
+/** @typedef {import("./backprop_round.js").State} State */
 
 const TRAITS = /** @type {const} */ (["inputs", "target", "parameters", "activation", "output_activation", "loss", "learning_rate", "seed", "step"]);
 const PHASE_LABELS = { forward: "Forward", loss: "Loss", backward: "Backward", update: "Update" };

@@ -261,6 +261,7 @@ function render({ model, el: home }) {
     const fresh = engine.change(settings);
     if (fresh && playing && !engine.ready) setPlaying(false);
     python.tell(settings);
+    if (engine.finite) status.say("", true); // what was said is about the run before
     refresh();
     if (!playing) publish();
   }

@@ -1,8 +1,9 @@
-"""Where a line must not break: before the comma of a formula, between a number and its per cent.
+"""Prose as a printer sets it: what belongs together stays on one line, and a minus is a minus.
 
 A browser may break a line on either side of a formula, even before a full stop. So a formula and the signs
 that touch it go into one ``nn-kept`` box, which the style sheet does not break. A no-break space holds a
-number and what it counts together.
+number and what it counts together. Numbers in sentences come from Python, which writes 98% and -0.1; the book
+writes 98 % and −0.1.
 """
 
 import re
@@ -12,25 +13,26 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 _TYPED = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
-_SPACE = re.compile(
-    r"(?<=[\d±]) (?=[%±])|(?<=±) (?=\d)"  # 1.2 ± 0.3 %
-    r"|(?<=\b[Cc]hapter) (?=\d)|(?<=\b[Ss]ection) (?=\d)|(?<=→) "  # → chapter 4
+_TOGETHER = re.compile(
+    r"(?<=[\d±]) (?=[%±])|(?<=±) (?=\d)|(?<=\d)(?=%(?!\w))"  # 1.2 ± 0.3 %
+    r"|(?<=\b[Cc]hapter) (?=\d)|(?<=\b[Ss]ection) (?=\d)|(?<=→) |(?<=\bFig\.) (?=\d)"  # → chapter 4
 )
+_MINUS = re.compile(r"(?<![\w.-])-(?=\d)")
 _SIGNS_AFTER = re.compile(r"[,.;:!?)\]”’]+")
 _SIGNS_BEFORE = re.compile(r"[(\[“‘]+$")
 
 
-def kept_together(text: str) -> str:
-    """Return the text with a no-break space where no line may break.
+def as_printed(text: str) -> str:
+    """Return the text with a no-break space where no line may break, and with true minus signs.
 
-    >>> kept_together("97.0 ± 1.2 % of chapter 5") == "97.0\\xa0±\\xa01.2\\xa0% of chapter\\xa05"
+    >>> as_printed("-1.2% ± 0.3 in chapter 5") == "−1.2\xa0%\xa0±\xa00.3 in chapter\xa05"
     True
     """
-    return _SPACE.sub("\N{NO-BREAK SPACE}", text)
+    return _MINUS.sub("\N{MINUS SIGN}", _TOGETHER.sub("\N{NO-BREAK SPACE}", text))
 
 
-class KeepTogether(SphinxPostTransform):
-    """Mark such places in the prose of a page; what is typed stays as it is typed."""
+class SetProse(SphinxPostTransform):
+    """Set the prose of a page; what is typed stays as it is typed."""
 
     default_priority = 900  # when the outputs of cells have been chosen
     formats = ("html",)
@@ -41,9 +43,9 @@ class KeepTogether(SphinxPostTransform):
             _join_signs(formula)
         for text in list(self.document.findall(nodes.Text)):
             if text.parent is not None and not _is_typed(text):
-                marked = kept_together(text.astext())
-                if marked != text.astext():
-                    text.parent.replace(text, nodes.Text(marked))
+                printed = as_printed(text.astext())
+                if printed != text.astext():
+                    text.parent.replace(text, nodes.Text(printed))
 
 
 def _is_typed(node: nodes.Node) -> bool:
@@ -76,5 +78,5 @@ def _join_signs(formula: nodes.math) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
-    app.add_post_transform(KeepTogether)
+    app.add_post_transform(SetProse)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
