@@ -1,4 +1,4 @@
-"""Write what nnbook computes, so that `parity.test.mjs` can ask the same of nn.js.
+"""What nnbook computes, so that `parity.test.mjs` can ask the same of nn.js.
 
 The file is made anew by each test run and never committed: it cannot grow old.
 """
