@@ -309,12 +309,12 @@ class TestTrainingMonitor:
     def test_on_its_page_each_figure_stands_under_its_name(self, visit):
         page = visit("notebooks/05_practice.html")
         page.locator("[data-nnbook-widget=TrainingMonitor]").scroll_into_view_if_needed()
-        page.wait_for_selector(".nnw-tm-figures dd")
+        page.wait_for_selector(".nnw-tm-figures strong")
         names, values = (
             page.locator(f".nnw-tm-figures {part}").evaluate_all(
                 "(parts) => parts.map((part) => part.getBoundingClientRect().left)"
             )
-            for part in ("dt", "dd")
+            for part in ("span", "strong")
         )
         assert names == values
         height = page.locator(".nnw-tm-figures").bounding_box()["height"]
