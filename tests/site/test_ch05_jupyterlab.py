@@ -89,16 +89,16 @@ def test_training_is_live_and_then_a_recording(page):
     page.wait_for_selector(".nnw-monitor:not(.live)")
     assert page.locator(".nnw-monitor").count() == 1
     assert page.locator(".nnw-monitor .nnw-value").first.inner_text() == "40 of 40"
-    # its figures stand side by side, whatever JupyterLab thinks of definition lists
-    tops = page.locator(".nnw-monitor dt").evaluate_all(
-        "(terms) => terms.map((term) => term.getBoundingClientRect().top)"
+    # its figures stand side by side, each under its name
+    places = page.locator(".nnw-tm-figures > div").evaluate_all(
+        """(figures) => figures.map((figure) => {
+            const [name, value] = [...figure.children].map((part) => part.getBoundingClientRect());
+            return [name.top, value.left - name.left, value.top >= name.bottom - 1];
+        })"""
     )
-    assert len(tops) >= 1
-    floats = page.locator(".nnw-monitor :is(dt, dd)").evaluate_all(
-        "(parts) => parts.map((part) => getComputedStyle(part).float)"
-    )
-    assert len(set(tops)) == 1
-    assert set(floats) == {"none"}
+    assert places
+    assert {tuple(place[1:]) for place in places} == {(0, True)}
+    assert len({place[0] for place in places}) == 1
 
 
 def test_python_reads_what_was_drawn(page):

@@ -306,6 +306,20 @@ class TestTrainingMonitor:
         assert "accuracy" in shown
         assert page.locator(".nnw-tm-histogram").count() == 3
 
+    def test_on_its_page_each_figure_stands_under_its_name(self, visit):
+        page = visit("notebooks/05_practice.html")
+        page.locator("[data-nnbook-widget=TrainingMonitor]").scroll_into_view_if_needed()
+        page.wait_for_selector(".nnw-tm-figures strong")
+        names, values = (
+            page.locator(f".nnw-tm-figures {part}").evaluate_all(
+                "(parts) => parts.map((part) => part.getBoundingClientRect().left)"
+            )
+            for part in ("span", "strong")
+        )
+        assert names == values
+        height = page.locator(".nnw-tm-figures").bounding_box()["height"]
+        assert height < 60, "they stand in one row"
+
     def test_keys_scrub(self, open_widgets, monitor):
         page = open_widgets(monitor)
         page.get_by_label("Epoch", exact=True).focus()

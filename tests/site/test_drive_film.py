@@ -55,6 +55,18 @@ def test_play_runs_to_the_end_and_says_how_it_ended(open_page, films):
     assert "It finished the lap." in told(page)
 
 
+def test_no_sentence_about_a_moment_stands_there_while_it_plays(open_page, films):
+    page = open_page(DriveFilm(*films, speed=0.5), reduced="no-preference")
+    said = page.locator(".drf > .nnw-status")
+    page.wait_for_function("document.querySelector('.drf > .nnw-status').textContent !== ''")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(300)
+    assert said.inner_text() == ""
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function("document.querySelector('.drf > .nnw-status').textContent !== ''")
+    assert said.inner_text().startswith(page.locator(".drf output, .drf .nnw-value").first.inner_text())
+
+
 def test_reduced_motion_still_plays(open_page, films):
     page = open_page(DriveFilm(*films, speed=4.0))
     page.get_by_role("button", name="Play").click()

@@ -78,3 +78,15 @@ def test_it_answers_quickly_at_its_largest(open_page):
         }"""
     )
     assert slow < 1000, f"{slow:.0f} ms for one draw, even on a busy machine"
+
+
+def test_no_number_beside_the_charts_is_cut_by_their_edge(open_page):
+    page = open_page(InitializationExplorer(activation="relu", n_layers=2, width=2, std=7.0, seed=3))
+    page.wait_for_selector(".nnx-plot text")
+    cut = page.locator(".nnx-plot text").evaluate_all(
+        """(all) => all.filter((one) => {
+            const edge = one.closest("svg").getBoundingClientRect().left;
+            return one.getBoundingClientRect().left < edge;
+        }).map((one) => one.textContent)"""
+    )
+    assert cut == []

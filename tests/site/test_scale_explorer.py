@@ -81,3 +81,17 @@ def test_reset_brings_the_model_back(open_page):
     assert state(page)["n_layers"] == 200
     page.get_by_role("button", name="Reset").click()
     assert total(page) == 124_439_808
+
+
+@pytest.mark.parametrize("width", [390, 750, 900])
+def test_no_figure_reaches_into_the_next(open_page, width):
+    # 62 minutes and 2 738 years are the longest words that a time can be
+    for tokens, accelerators, share in ((10**10, 32, 0.8), (10**14, 1, 0.01)):
+        widget = ScaleExplorer("GPT-2 XL", accelerator="H200, 141 GB", training_utilisation=share)
+        widget.n_tokens, widget.n_accelerators = tokens, accelerators
+        page = open_page(widget, width=width)
+        page.wait_for_selector(".scx-figures strong:not(:empty)")
+        wide = page.locator(".scx-figures strong").evaluate_all(
+            "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)"
+        )
+        assert wide == []

@@ -91,6 +91,7 @@ function render({ model, el: host }) {
     play.set({ label: on ? "Pause" : "Play", icon: on ? "pause" : "play" });
     if (on) {
       if (second >= duration(film())) second = 0;
+      say(""); // the sentence is about one moment; it comes back with the next pause
       loop.start();
     } else {
       loop.stop();

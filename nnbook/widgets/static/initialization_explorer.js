@@ -109,7 +109,7 @@ function render({ model, el: host }) {
    * @param {{values: Float64Array[], low: number, high: number, marks: [number, string][], under: string[], kind: (value: number) => string}} options
    */
   function columns(wide, tall, { values, low, high, marks, under, kind }) {
-    const box = { left: 46, right: wide - 4, top: 8, bottom: tall - 44 };
+    const box = { left: 58, right: wide - 4, top: 8, bottom: tall - 44 };
     const pitch = (box.right - box.left) / values.length;
     const y = (/** @type {number} */ v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top);
     /** @type {SVGElement[]} */

@@ -33,7 +33,7 @@ function render({ model, el: host }) {
   const play = button(scope, { label: "Play", icon: "play", kind: "primary", onClick: () => (loop.running ? stop() : start()) });
   const scrubber = slider(scope, { label: "Epoch", value: 0, min: 0, max: 1, step: 1, format: (i) => epochText(i), onInput: (i) => seek(i, true) });
   const logBox = checkbox(scope, { label: "log scale", help: "equal ratios of the loss look equal", value: log, onChange: (on) => ((log = on), paint()) });
-  const figures = el("dl", { class: "nnw-tm-figures" });
+  const figures = el("div", { class: "nnw-tm-figures" });
   const spoken = announcer(scope, { every: 1500 });
   const empty = el("p", { class: "nnw-status" }, ["Nothing is recorded yet: pass monitor.callback() to fit, and the run appears here."]);
 
@@ -322,7 +322,7 @@ function render({ model, el: host }) {
     scrubber.input.max = String(Math.max(1, list.length - 1));
     scrubber.set(at);
     figures.replaceChildren(
-      ...Object.entries(list[at].curves).flatMap(([name, value]) => (curveNames(list).includes(name) ? [el("div", {}, [el("dt", {}, [name]), el("dd", {}, [value === null ? "–" : short(value)])])] : [])),
+      ...Object.entries(list[at].curves).flatMap(([name, value]) => (curveNames(list).includes(name) ? [el("div", {}, [el("span", {}, [name]), el("strong", {}, [value === null ? "–" : short(value)])])] : [])),
     );
     loss.paint();
     metric.paint();
