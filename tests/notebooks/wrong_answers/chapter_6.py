@@ -10,7 +10,7 @@ WRONG = {
         ("    return (true", "    (true", "`return` missing"),
     ],
     "ex-med-threshold": [
-        ("fp = 200", "fp = 0", "costs the treatment"),
+        ("fp = 200", "fp = 0", "is not free"),
         ("fn = 5000", "fn = 3000", "the full damage"),
         ("tp = 200 + 2000", "tp = 2000", "the treatment is paid as well"),
         ("tp = 200 + 2000", "tp = 5000 - 2000 + 200", "expected tp 2200"),
