@@ -12,7 +12,8 @@ two comments:
 
 The cell tagged `exercise` before it is written by this tool: inside a function, the answer becomes a
 NotImplementedError that repeats the hint; at the left margin, each assignment `name = value` becomes `name =
-...`. Calls `check_…()` at the left margin stay in the solution only.
+...`. Calls `check_…()` at the left margin stay in the solution only. The solution is folded in JupyterLab, so
+that who opens the notebook there sees it only on request, as on the site.
 
 Usage: python tools/cut_exercises.py [--check] [notebook …]      without names: all notebooks
 """
@@ -30,6 +31,8 @@ _ANSWER = re.compile(
     r"^([ \t]*)# <answer>[ \t]*([^\n]*)\n(.*?)^[ \t]*# </answer>[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL
 )
 _RECHECK = re.compile(r"^check_\w+\(\)[ \t]*(?:\n|\Z)", re.MULTILINE)
+
+FOLDED = {"source_hidden": True}  # JupyterLab shows three dots to press; the site has its own fold
 
 
 class ExerciseError(ValueError):
@@ -76,13 +79,16 @@ def exercises(notebook) -> list[tuple]:
 
 
 def refresh(notebook) -> list[str]:
-    """Write every blank anew, drop the outputs of those that changed, and return their cell ids."""
+    """Write every blank anew, fold every solution in JupyterLab, and return the ids of cells that changed."""
     changed = []
     for exercise, _, solution in exercises(notebook):
         blank = cut(solution.source)
         if exercise.source != blank:
             exercise.source = blank
             changed.append(exercise.id)
+        if solution.metadata.get("jupyter") != FOLDED:
+            solution.metadata["jupyter"] = dict(FOLDED)
+            changed.append(solution.id)
     return changed
 
 

@@ -243,6 +243,12 @@ def test_each_blank_fails_with_its_hint_and_each_solution_passes(path):
 
 
 @chapters
+def test_no_solution_is_open_in_jupyterlab(path):
+    for _, _, solution in cut_exercises.exercises(read(path)):
+        assert solution.metadata.get("jupyter") == cut_exercises.FOLDED, f"{solution.id}: make notebooks"
+
+
+@chapters
 def test_a_notebook_says_nothing_about_the_machine_that_ran_it(path):
     notebook = read(path)
     assert "version" not in notebook.metadata.language_info
