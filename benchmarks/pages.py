@@ -27,7 +27,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 )
 FIRST_FRAME = """
-addEventListener("DOMContentLoaded", () => {
+addEventListener("DOMContentLoaded", () => setTimeout(() => {
   const widget = document.querySelector("[data-nnbook-widget]");
   if (!widget) return;
   widget.scrollIntoView({ behavior: "instant" });
@@ -35,7 +35,7 @@ addEventListener("DOMContentLoaded", () => {
     ? requestAnimationFrame(() => { window.firstFrame = performance.now(); })
     : requestAnimationFrame(look);
   look();
-});
+}));
 """
 SCROLL = """async () => {
   for (let y = 0; y < document.body.scrollHeight; y += 600) {

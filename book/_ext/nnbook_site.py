@@ -46,6 +46,13 @@ PRINT_LIGHT = """(() => {
   addEventListener("afterprint", () => { dataset.theme = before; });
 })();"""
 
+# While a long page arrives, only what is near the screen is laid out (see .nn-arriving in custom.css)
+ARRIVE = """(() => {
+  const { classList } = document.documentElement;
+  classList.add("nn-arriving");
+  addEventListener("DOMContentLoaded", () => classList.remove("nn-arriving"));
+})();"""
+
 
 def install_node_modules(root: Path) -> None:
     """Run ``npm ci`` in the book's folder unless node_modules is already what package-lock.json says."""
@@ -268,6 +275,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", mend_aria)
     app.connect("html-page-context", name_folds, priority=900)  # after the theme has put its function there
     app.add_js_file(None, body=PRINT_LIGHT)
+    app.add_js_file(None, body=ARRIVE)
     app.connect("build-finished", drop_icon_script)
     app.add_directive("nnbook-widget", NnbookWidget)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
