@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from explore_page import Opener
+from lab_server import lab  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_FLAGS = [

@@ -1,8 +1,7 @@
 """The widgets of chapter 5 in a real JupyterLab: training is live, and Python reads what a hand drew."""
 
-import nbformat
 import pytest
-from test_jupyterlab import lab, run, until, wait_for_the_kernel  # noqa: F401 - lab is a fixture
+from lab_server import run, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.alone]
 
@@ -41,32 +40,9 @@ sampler
 
 
 @pytest.fixture(scope="module")
-def page(lab, browser):  # noqa: F811
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(text.strip("\n")) for text in CELLS],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
-    context = browser.new_context(viewport={"width": 1300, "height": 1400})
-    context.set_default_timeout(90_000)
-    page = context.new_page()
-    page.problems = []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.goto(f"{lab}/lab")
-    status = page.evaluate(
-        """async (content) => {
-            const xsrf = document.cookie.match(/_xsrf=([^;]*)/)[1];
-            const options = {method: "PUT", headers: {"X-XSRFToken": xsrf}};
-            const body = JSON.stringify({type: "notebook", format: "json", content});
-            return (await fetch("/api/contents/ch05.ipynb", {...options, body})).status;
-        }""",
-        notebook,
-    )
-    assert status == 201
-    page.goto(f"{lab}/lab/tree/ch05.ipynb?reset")
-    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")
-    wait_for_the_kernel(page)
-    yield page
-    context.close()
+def page(lab):
+    with lab.notebook("ch05.ipynb", CELLS) as page:
+        yield page
 
 
 def begin(page, number):
