@@ -7,7 +7,8 @@ import nbformat
 import pytest
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_background.ipynb"
-NEEDED = ("imports", "gpt3-cost", "prices-load", "generations", "cases-costs", "cases-plans")
+PLANS = ("cases-plans", "cases-plans-vertical", "cases-plans-hosted")
+NEEDED = ("imports", "gpt3-cost", "prices-load", "generations", "cases-costs", *PLANS)
 
 
 @pytest.fixture(scope="module")
