@@ -46,11 +46,13 @@ PRINT_LIGHT = """(() => {
   addEventListener("afterprint", () => { dataset.theme = before; });
 })();"""
 
-# While a long page arrives, only what is near the screen is laid out (see .nn-arriving in custom.css)
+# While a long page arrives, only what is near the screen is laid out (see .nn-arriving in custom.css); all of
+# it as soon as a reader moves, so that a link leads to where its target will stay
 ARRIVE = """(() => {
   const { classList } = document.documentElement;
   classList.add("nn-arriving");
-  addEventListener("DOMContentLoaded", () => classList.remove("nn-arriving"));
+  for (const end of ["DOMContentLoaded", "scroll", "pointerdown", "keydown"])
+    addEventListener(end, () => classList.remove("nn-arriving"), { once: true });
 })();"""
 
 

@@ -84,6 +84,8 @@ def test_the_text_is_there_before_a_slow_line_has_brought_the_scripts(visit):
         "performance.getEntriesByType('resource').filter((e) => e.name.includes('widgets/Playground')).length"
     )
     assert scripts == 0 or page.evaluate("!document.querySelector('[data-nnbook-mounted=true]')")
+    page.mouse.wheel(0, 30)  # who goes on before all has arrived
+    page.wait_for_selector("html:not(.nn-arriving)")
     page.locator("[data-nnbook-widget=Playground]").scroll_into_view_if_needed()
     page.wait_for_selector("[data-nnbook-widget=Playground][data-nnbook-mounted=true]")
 
