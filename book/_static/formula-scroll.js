@@ -6,7 +6,7 @@ const look = (box) => {
 };
 
 const sizes = new ResizeObserver((entries) => {
-  for (const { target } of entries) look(target.closest("mjx-container"));
+  for (const { target } of entries) if (target.isConnected) look(target.closest("mjx-container"));
 });
 
 for (const box of document.querySelectorAll("div.math > mjx-container")) {
