@@ -112,14 +112,16 @@ def test_the_arrow_keys_scroll_a_formula_that_is_too_wide_and_tab_passes_over_th
     assert wide.evaluate("e => e.scrollLeft") > 0
 
 
-# Code is ten thousand words of twenty kinds: one word of each kind is looked at. A formula is thousands of
-# spans in the colour of its text: its MathML is looked at. The passes are as long as the page: not wanted.
+# Code is ten thousand words of twenty kinds: of each kind one word is looked at, one on which axe decides (seen,
+# and longer than a letter). A formula is thousands of spans in the colour of its text: its MathML is looked at.
+# The list of passes would be as long as the page.
 AXE_WITHOUT_REPETITIONS = """async (options) => {
   const seen = new Set();
   for (const word of document.querySelectorAll(".highlight span[class]")) {
     const kind = word.closest("[class*=highlight-]")?.className + " " + word.className;
-    if (seen.has(kind)) word.replaceWith(...word.childNodes);
-    seen.add(kind);
+    const judged = word.checkVisibility() && word.textContent.trim().length > 1;
+    if (judged && !seen.has(kind)) seen.add(kind);
+    else word.replaceWith(...word.childNodes);
   }
   const drawn = [...document.querySelectorAll("mjx-container > :not(mjx-assistive-mml)")];
   const places = drawn.map((formula) => [formula.parentNode, formula]);
