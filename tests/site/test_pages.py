@@ -112,9 +112,9 @@ def test_the_arrow_keys_scroll_a_formula_that_is_too_wide_and_tab_passes_over_th
     assert wide.evaluate("e => e.scrollLeft") > 0
 
 
-# Code is ten thousand words of twenty kinds: of each kind one word is looked at, one on which axe decides (seen,
-# and longer than a letter). A formula is thousands of spans in the colour of its text: its MathML is looked at.
-# The list of passes would be as long as the page.
+# Code is ten thousand words of twenty kinds: of each kind one word is looked at, one on which axe decides
+# (seen, and longer than a letter). A formula is thousands of spans in the colour of its text: its MathML is
+# looked at. The list of passes would be as long as the page.
 AXE_WITHOUT_REPETITIONS = """async (options) => {
   const seen = new Set();
   for (const word of document.querySelectorAll(".highlight span[class]")) {
