@@ -28,7 +28,9 @@ every_page = pytest.mark.parametrize("path", page_names())
 @pytest.fixture(scope="module", params=page_names())
 def page(request, visit_for_module):
     """Each page in turn, loaded once for all tests that look at it; ``look`` sets its width and theme."""
-    return visit_for_module(request.param)
+    page = visit_for_module(request.param)
+    yield page
+    page.context.close()  # its widgets would go on
 
 
 def look(page, *, width=1280, theme="light"):
