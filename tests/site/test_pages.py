@@ -118,13 +118,16 @@ def test_the_arrow_keys_scroll_a_formula_that_is_too_wide_and_tab_passes_over_th
 # (seen, and longer than a letter). A formula is thousands of spans in the colour of its text: its MathML is
 # looked at. The list of passes would be as long as the page.
 AXE_WITHOUT_REPETITIONS = """async (options) => {
+  // look at all words first, then take them away: each removal before a look would lay the page out again
+  const words = [...document.querySelectorAll(".highlight span[class]")];
   const seen = new Set();
-  for (const word of document.querySelectorAll(".highlight span[class]")) {
+  const repeated = words.filter((word) => {
     const kind = word.closest("[class*=highlight-]")?.className + " " + word.className;
-    const judged = word.checkVisibility() && word.textContent.trim().length > 1;
-    if (judged && !seen.has(kind)) seen.add(kind);
-    else word.replaceWith(...word.childNodes);
-  }
+    if (!word.checkVisibility() || word.textContent.trim().length < 2 || seen.has(kind)) return true;
+    seen.add(kind);
+    return false;
+  });
+  for (const word of repeated) word.replaceWith(...word.childNodes);
   const drawn = [...document.querySelectorAll("mjx-container > :not(mjx-assistive-mml)")];
   const places = drawn.map((formula) => [formula.parentNode, formula]);
   for (const formula of drawn) formula.remove();
