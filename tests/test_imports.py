@@ -19,6 +19,7 @@ ALLOWED = {
     "activations": LAYERS,
     "embeddings": LAYERS,
     "normalization": {*LAYERS, "embeddings"},
+    "convolution": LAYERS,
     "attention": PARTS,
     "transformer": {*PARTS, "attention"},
     "mlp": {*LAYERS, "activations"},

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nnbook.activations import GELU, Identity, ReLU, Sigmoid, Tanh
+from nnbook.convolution import Conv1d, Conv2d, GlobalMaxPool
 from nnbook.losses import binary_cross_entropy, cross_entropy, mean_squared_error
 from nnbook.mlp import MLP
 from nnbook.optimizers import SGD, Adam, AdamW, RMSProp, clip_gradients
@@ -115,6 +116,43 @@ def test_clipping():
     norm = torch.nn.utils.clip_grad_norm_(theirs.parameters(), 0.1)
     assert clip_gradients(ours.gradients, 0.1) == pytest.approx(norm.item(), rel=1e-12)
     assert ours.gradients == pytest.approx(flat(theirs, "grad"), rel=1e-4)  # PyTorch divides by norm + 1e-6
+
+
+@pytest.mark.parametrize(("kernel_size", "padding"), [(1, 0), (2, 0), (3, 1), (3, 2)])
+@pytest.mark.parametrize(("ours_is", "theirs_is", "places"), [
+    (Conv1d, torch.nn.Conv1d, (6,)), (Conv2d, torch.nn.Conv2d, (5, 6)),
+])  # fmt: skip
+def test_convolution(ours_is, theirs_is, places, kernel_size, padding):
+    rng = np.random.default_rng(0)
+    ours = ours_is(2, 3, kernel_size, padding=padding, rng=rng)
+    ours.parameters += rng.normal(0, 0.3, ours.n_parameters)
+    theirs = theirs_is(2, 3, kernel_size, padding=padding, dtype=torch.float64)
+    with torch.no_grad():
+        kernel = ours.kernel.transpose(-1, -2, *range(len(places)))  # channels first over there
+        theirs.weight.copy_(torch.from_numpy(kernel.copy()))
+        theirs.bias.copy_(torch.from_numpy(ours.linear.params["bias"].copy()))
+    x = rng.normal(size=(4, *places, 2))
+    x_theirs = torch.from_numpy(np.moveaxis(x, -1, 1).copy()).requires_grad_()
+    out_theirs = theirs(x_theirs)
+    out = ours.forward(x, training=True)
+    assert out == pytest.approx(np.moveaxis(out_theirs.detach().numpy(), 1, -1), rel=1e-12, abs=1e-14)
+    grad = rng.normal(size=out.shape)
+    out_theirs.backward(torch.from_numpy(np.moveaxis(grad, -1, 1).copy()))
+    d_x = ours.backward(grad)
+    assert d_x == pytest.approx(np.moveaxis(x_theirs.grad.numpy(), 1, -1), rel=1e-9, abs=1e-13)
+    d_kernel = ours.linear.grads["weight"].reshape(ours.kernel.shape).transpose(-1, -2, *range(len(places)))
+    assert d_kernel == pytest.approx(theirs.weight.grad.numpy(), rel=1e-9, abs=1e-13)
+    assert ours.linear.grads["bias"] == pytest.approx(theirs.bias.grad.numpy(), rel=1e-9, abs=1e-13)
+
+
+def test_global_max_pool():
+    x = np.random.default_rng(0).normal(size=(3, 4, 5, 2))
+    theirs = torch.from_numpy(x.copy()).requires_grad_()
+    out_theirs = theirs.amax(dim=(1, 2))
+    pool = GlobalMaxPool()
+    assert pool.forward(x, training=True) == pytest.approx(out_theirs.detach().numpy())
+    out_theirs.backward(torch.ones_like(out_theirs))
+    assert pool.backward(np.ones((3, 2))) == pytest.approx(theirs.grad.numpy())
 
 
 def test_float32_stays_within_float32():
