@@ -60,7 +60,7 @@ def run_digits(clock):
             start = clock()
             predict = train(X_train, y_train, seed)
             seconds[name].append(clock() - start)
-            accuracies[name].append(metrics.accuracy(predict(X_test), y_test))
+            accuracies[name].append(metrics.accuracy(y_test, predict(X_test)))
     result = {}
     print(f"\ndigits: {'-'.join(map(str, SIZES))}, {EPOCHS} epochs, {len(SEEDS)} seeds")
     print(f"{'':34s}{'seconds':>12s}{'× nnbook':>12s}{'accuracy':>12s}")

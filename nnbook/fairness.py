@@ -1,7 +1,8 @@
 """Does a decision treat groups alike? Rates with intervals, three repairs, and what no repair can do.
 
-Words: `labels` 1 is the good outcome (a loan that should be granted), `granted` is what was decided. The true
-positive rate is the share of the good who get a loan, the false positive rate the share of the others who do.
+Words: `labels` 1 is the good outcome (a loan that should be granted), `granted` is what was decided; the
+truth comes first, as in `nnbook.metrics`. The true positive rate is the share of the good who get a loan, the
+false positive rate the share of the others who do.
 """
 
 import math
@@ -31,15 +32,15 @@ class Rates:
     precision: float
 
 
-def group_rates(granted, labels, group):
+def group_rates(labels, granted, group):
     """{name of group: Rates}, in order of the names.
 
-    >>> rates = group_rates([1, 0, 1, 1], [1, 1, 0, 1], ["a", "a", "b", "b"])
+    >>> rates = group_rates([1, 1, 0, 1], [1, 0, 1, 1], ["a", "a", "b", "b"])
     >>> rates["a"].true_positive_rate, rates["b"].false_positive_rate, rates["b"].precision
     (0.5, 1.0, 0.5)
     """
-    granted, labels, group = _same_length(granted, labels, group)
-    granted, labels = _yes_no(granted, "granted"), _yes_no(labels, "labels")
+    labels, granted, group = _same_length(labels, granted, group)
+    labels, granted = _yes_no(labels, "labels"), _yes_no(granted, "granted")
     rates = {}
     for name in np.unique(group):
         d, y = granted[group == name].astype(bool), labels[group == name] == 1
@@ -68,7 +69,7 @@ def gap_interval(k1, n1, k2, n2, *, z=1.959964):
     )
 
 
-def rate_gap(granted, labels, group, names, *, among=None):
+def rate_gap(labels, granted, group, names, *, among=None):
     """`gap_interval` between two groups in the share granted, among all or among one label.
 
     Args:
@@ -76,8 +77,8 @@ def rate_gap(granted, labels, group, names, *, among=None):
         among: None for everybody, 1 for the good (true positive rate), 0 for the others (false positive
             rate).
     """
-    granted, labels, group = _same_length(granted, labels, group)
-    granted, labels = _yes_no(granted, "granted"), _yes_no(labels, "labels")
+    labels, granted, group = _same_length(labels, granted, group)
+    labels, granted = _yes_no(labels, "labels"), _yes_no(granted, "granted")
     if isinstance(names, str) or np.shape(names) != (2,):
         raise ValueError(f"names must be the names of two groups, (first, second); got {names!r:.60}.")
     kept = np.ones(len(labels), bool) if among is None else labels == among
@@ -108,18 +109,18 @@ def reweighing(labels, group):
     return weights
 
 
-def thresholds_for_rate(scores, labels, group, target):
+def thresholds_for_rate(labels, scores, group, target):
     """{group: threshold} at which a share of about `target` of the label-1 people scores at or above it.
 
     One threshold per group gives equal true positive rates ("equal opportunity"). It uses the group in the
     decision, which the law of a country may forbid.
     Source: Hardt, Price & Srebro, Equality of opportunity in supervised learning, 2016.
 
-    >>> thresholds_for_rate([0.9, 0.8, 0.6, 0.5], [1, 1, 1, 1], list("aabb"), 0.5)
+    >>> thresholds_for_rate([1, 1, 1, 1], [0.9, 0.8, 0.6, 0.5], list("aabb"), 0.5)
     {'a': 0.9, 'b': 0.6}
     """
-    scores, labels, group = _same_length(scores, labels, group)
-    scores, labels = as_array(scores, "scores", ("n",)), _yes_no(labels, "labels")
+    labels, scores, group = _same_length(labels, scores, group)
+    labels, scores = _yes_no(labels, "labels"), as_array(scores, "scores", ("n",))
     target = as_number(target, "target")
     if not 0 < target <= 1:
         raise ValueError(f"target must lie in (0, 1], a share of the label-1 people; got {target}.")

@@ -74,7 +74,8 @@ def fit(
         batch_size: samples per step; the last batch of an epoch may be smaller.
         rng: shuffles the samples anew in every epoch.
         validation: pair (X, y) measured after each epoch, never trained on.
-        metrics: {name: function(predictions, targets) -> float}, measured on the validation data.
+        metrics: {name: function(targets, predictions) -> float}, measured on the validation data; the
+            truth comes first, as in `nnbook.metrics`.
         schedule: function step -> factor on the learning rate.
         penalty: function flat parameters -> (value, grad), added to the loss's gradient.
         max_gradient_norm: longer gradients are shortened to this length.
@@ -116,7 +117,7 @@ def fit(
                     predictions = model.forward(validation[0])
                     history.validation_loss.append(loss(predictions, validation[1])[0])
                     for name, metric in metrics.items():
-                        history.metrics[name].append(float(metric(predictions, validation[1])))
+                        history.metrics[name].append(float(metric(validation[1], predictions)))
                 state.epoch += 1
                 for callback in callbacks:
                     callback.on_epoch_end(state)

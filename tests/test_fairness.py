@@ -18,9 +18,9 @@ def world():
 def test_rates_agree_with_the_confusion_matrix(world):
     X, y, group = world
     granted = (X[:, 1] > 0).astype(int)
-    rates = fair.group_rates(granted, y, np.array(["a", "b"])[group])
+    rates = fair.group_rates(y, granted, np.array(["a", "b"])[group])
     for number, name in enumerate("ab"):
-        (tn, fp), (fn, tp) = confusion_matrix(granted[group == number], y[group == number], 2)
+        (tn, fp), (fn, tp) = confusion_matrix(y[group == number], granted[group == number], 2)
         r = rates[name]
         assert (r.n, r.granted) == (tn + fp + fn + tp, pytest.approx((tp + fp) / r.n))
         assert r.true_positive_rate == pytest.approx(tp / (tp + fn))
@@ -32,7 +32,7 @@ def test_rates_agree_with_the_confusion_matrix(world):
 
 
 def test_a_rate_without_cases_is_nan():
-    assert np.isnan(fair.group_rates([0, 0], [1, 1], ["a", "a"])["a"].precision)
+    assert np.isnan(fair.group_rates([1, 1], [0, 0], ["a", "a"])["a"].precision)
 
 
 @pytest.mark.parametrize(  # table II of Newcombe 1998, method 10
@@ -60,11 +60,11 @@ def test_the_interval_covers_the_truth_as_often_as_it_says():
 def test_a_gap_can_be_asked_among_one_label():
     granted, y = np.array([1, 0, 1, 1, 0, 0]), np.array([1, 1, 0, 1, 1, 0])
     group = np.array(list("aaabbb"))
-    assert fair.rate_gap(granted, y, group, ("a", "b"))[0] == pytest.approx(2 / 3 - 1 / 3)
-    assert fair.rate_gap(granted, y, group, ("a", "b"), among=1)[0] == pytest.approx(0)
-    assert fair.rate_gap(granted, y, group, ("a", "b"), among=0)[0] == pytest.approx(1)
+    assert fair.rate_gap(y, granted, group, ("a", "b"))[0] == pytest.approx(2 / 3 - 1 / 3)
+    assert fair.rate_gap(y, granted, group, ("a", "b"), among=1)[0] == pytest.approx(0)
+    assert fair.rate_gap(y, granted, group, ("a", "b"), among=0)[0] == pytest.approx(1)
     with pytest.raises(ValueError, match="nobody"):
-        fair.rate_gap(granted, y, group, ("a", "c"))
+        fair.rate_gap(y, granted, group, ("a", "c"))
 
 
 def test_under_the_new_weights_label_and_group_are_independent(world):
@@ -77,7 +77,7 @@ def test_under_the_new_weights_label_and_group_are_independent(world):
 
 def test_thresholds_per_group_reach_the_same_share_of_the_good(world):
     X, y, group = world
-    thresholds = fair.thresholds_for_rate(X[:, 0], y, group, 0.8)
+    thresholds = fair.thresholds_for_rate(y, X[:, 0], group, 0.8)
     for g in (0, 1):
         rate = np.mean(X[(group == g) & (y == 1), 0] >= thresholds[str(g)])
         assert rate == pytest.approx(0.8, abs=0.01)
@@ -113,12 +113,12 @@ def test_equal_precision_and_equal_true_positives_force_a_gap():
 
 def test_wrong_questions_are_refused():
     with pytest.raises(ValueError, match="one shape"):
-        fair.group_rates([1, 0], [1], ["a", "b"])
+        fair.group_rates([1], [1, 0], ["a", "b"])
     with pytest.raises(ValueError, match="0 <= k <= n"):
         fair.gap_interval(3, 2, 1, 2)
     with pytest.raises(ValueError, match="marked"):
         fair.FairLogistic(fairness=1.0).fit(np.zeros((2, 1)), np.array([0, 1]))
     with pytest.raises(ValueError, match="target"):
-        fair.thresholds_for_rate([0.5], [1], ["a"], 0.0)
+        fair.thresholds_for_rate([1], [0.5], ["a"], 0.0)
     with pytest.raises(ValueError, match="nobody"):
-        fair.thresholds_for_rate([0.5, 0.4], [1, 0], ["a", "b"], 0.5)
+        fair.thresholds_for_rate([1, 0], [0.5, 0.4], ["a", "b"], 0.5)

@@ -54,7 +54,7 @@ def test_one_step_by_hand():
 def test_the_disc_is_learned():
     model = make([2, 16, 2], activation=Tanh)
     history = train(model, optimizer=Adam(0.02), epochs=150)
-    assert accuracy(model(X).argmax(axis=1), Y) >= 0.95
+    assert accuracy(Y, model(X).argmax(axis=1)) >= 0.95
     assert history.train_loss[-1] < history.train_loss[0] / 3
 
 
@@ -64,12 +64,22 @@ def test_history_counts():
         epochs=3,
         batch_size=30,
         validation=(X[:10], Y[:10]),
-        metrics={"accuracy": lambda p, t: accuracy(p.argmax(axis=1), t)},
+        metrics={"accuracy": lambda t, p: accuracy(t, p.argmax(axis=1))},
     )
     assert history.epochs == len(history.train_loss) == len(history.validation_loss) == 3
     assert history.steps == 9  # 30 + 30 + 4 samples, three times
     assert len(history.metrics["accuracy"]) == 3
     assert all(math.isfinite(value) for value in history.train_loss + history.validation_loss)
+
+
+def test_a_metric_gets_the_truth_first_as_those_of_the_package_take_it():
+    seen = []
+    train(
+        make(), epochs=1, validation=(X[:10], Y[:10]), metrics={"seen": lambda *pair: seen.append(pair) or 0}
+    )
+    targets, predictions = seen[0]
+    assert targets.tolist() == Y[:10].tolist()
+    assert predictions.shape == (10, 2)
 
 
 def test_train_loss_weighs_batches_by_their_size():

@@ -49,10 +49,10 @@ class TestByHand:
     def test_the_data_s_own_prevalence_is_the_default(self):
         assert chooser().prevalence == 0.5
         same = metrics.expected_cost(
-            chooser().predicted(), LABELS, false_positive_cost=1, false_negative_cost=5
+            LABELS, chooser().predicted(), false_positive_cost=1, false_negative_cost=5
         )
         assert chooser().expected_cost() == pytest.approx(same)
-        assert chooser().net_benefit() == pytest.approx(metrics.net_benefit(SCORES, LABELS, 0.5))
+        assert chooser().net_benefit() == pytest.approx(metrics.net_benefit(LABELS, SCORES, 0.5))
 
     def test_scores_are_rounded_and_one_calls_nobody(self):
         widget = chooser(scores=[0.12345678, 0.2, 0.3, 0.6, 0.7, 1.0])

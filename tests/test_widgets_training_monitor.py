@@ -32,7 +32,7 @@ def run(monitor, *, epochs=4, sizes=(2, 5, 1), validation=False, loss=losses.bin
         batch_size=20,
         rng=rng,
         validation=(X[:30], y[:30]) if validation else None,
-        metrics={"accuracy": lambda p, t: accuracy((p[:, 0] > 0).astype(int), t[:, 0].astype(int))}
+        metrics={"accuracy": lambda t, p: accuracy(t[:, 0].astype(int), (p[:, 0] > 0).astype(int))}
         if validation
         else None,
         callbacks=[monitor.callback()],

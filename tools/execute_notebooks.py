@@ -97,10 +97,11 @@ def run(path: Path, write: bool) -> bool:
     """Execute one notebook; return whether its bytes changed."""
     before = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(before, as_version=4)
-    refresh(notebook)
     normalise(notebook)
+    refresh(notebook)
     execute(notebook, path.parent)
     normalise(notebook)
+    refresh(notebook)  # what is folded stays folded: `normalise` has opened all cells
     after = nbformat.writes(notebook).rstrip("\n") + "\n"
     if write and after != before:
         scratch = path.with_suffix(".tmp")

@@ -69,7 +69,7 @@ def train(all_reduce, rank=0, world_size=1):
         all_reduce(model.gradients)  # the only line that knows about the others
         model.gradients /= world_size
         optimizer.step(model.parameters, model.gradients)
-    return model, accuracy(model(X_test).argmax(axis=1), y_test)
+    return model, accuracy(y_test, model(X_test).argmax(axis=1))
 
 
 def alone(vector):

@@ -88,10 +88,10 @@ def monte_carlo_figures(model, tokens, labels, passes):
     wrong_once = logits.argmax(axis=1) != labels
     return {
         **figures(np.log(mean), labels),
-        "auc_disagreement": round(metrics.roc_auc(disagreement(p), wrong.astype(int)), 4),
-        "auc_unsure": round(metrics.roc_auc(-mean.max(axis=1), wrong.astype(int)), 4),
+        "auc_disagreement": round(metrics.roc_auc(wrong.astype(int), disagreement(p)), 4),
+        "auc_unsure": round(metrics.roc_auc(wrong.astype(int), -mean.max(axis=1)), 4),
         "auc_unsure_one_pass": round(
-            metrics.roc_auc(-np.abs(logits[:, 1] - logits[:, 0]), wrong_once.astype(int)), 4
+            metrics.roc_auc(wrong_once.astype(int), -np.abs(logits[:, 1] - logits[:, 0])), 4
         ),
     }
 

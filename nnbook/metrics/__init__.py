@@ -1,4 +1,8 @@
-"""How good are predictions? One function per question; labels are integers, scores are higher for class 1."""
+"""How good are predictions? One function per question.
+
+The truth comes first, as in scikit-learn: `recall(targets, predictions)`, `roc_auc(targets, scores)`. Targets
+and predictions are integers; scores are higher for class 1. (Losses take predictions first, as in PyTorch.)
+"""
 
 from nnbook.metrics.classes import (
     accuracy,

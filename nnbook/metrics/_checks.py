@@ -3,35 +3,42 @@
 import numpy as np
 
 
-def check_pair(first, labels):
+def check_pair(targets, second):
     """Return both as arrays of the same shape (n,), n > 0, or say what is wrong."""
-    first, labels = np.asarray(first), np.asarray(labels)
-    if first.shape != labels.shape or first.ndim != 1:
+    targets, second = np.asarray(targets), np.asarray(second)
+    if targets.shape != second.shape or targets.ndim != 1:
         raise ValueError(
-            f"both arguments must have the same shape (n,); got {first.shape} and {labels.shape}. "
-            "Column vector? Use .ravel()."
+            f"both arguments must have the same shape (n,); got {targets.shape} and {second.shape}. "
+            + _way_to_one_axis(targets, second)
         )
-    if first.size == 0:
+    if targets.size == 0:
         raise ValueError("both arguments are empty; a metric of nothing is not a number.")
-    return first, labels
+    return targets, second
 
 
-def check_classes(predicted, labels):
+def _way_to_one_axis(targets, second):
+    if targets.ndim == 1 and second.shape[:1] == targets.shape and second.ndim == 2 and second.shape[1] > 1:
+        return "Logits, one column per class? Use .argmax(axis=1)."
+    return "Column vector? Use .ravel()."
+
+
+def check_classes(targets, predictions):
     """Return both as integer labels (int64), or say what is wrong."""
-    predicted, labels = check_pair(predicted, labels)
-    for name, array in (("predicted", predicted), ("labels", labels)):
+    targets, predictions = check_pair(targets, predictions)
+    for name, array in (("targets", targets), ("predictions", predictions)):
         if array.dtype.kind not in "iub":
             raise ValueError(
                 f"{name} must be class labels (integers); got dtype {array.dtype}. "
                 "From scores to labels: scores.argmax(axis=1), or (probability > 0.5).astype(int)."
             )
-    return predicted.astype(np.int64), labels.astype(np.int64)  # 8 bits are too few to count in
+    return targets.astype(np.int64), predictions.astype(np.int64)  # 8 bits are too few to count in
 
 
-def check_binary(labels):
-    """Raise a ValueError unless all labels are 0 or 1."""
-    if not np.isin(labels, (0, 1)).all():
-        raise ValueError(f"labels must be 0 or 1; got {', '.join(map(str, np.unique(labels)[:5]))}.")
+def check_binary(targets):
+    """Raise a ValueError unless all targets are 0 or 1."""
+    if not np.isin(targets, (0, 1)).all():
+        found = ", ".join(map(str, np.unique(targets)[:5]))
+        raise ValueError(f"targets must be 0 or 1; got {found}. They come first, before the scores.")
 
 
 def check_probabilities(p):

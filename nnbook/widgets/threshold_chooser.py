@@ -130,7 +130,7 @@ class ThresholdChooser(Widget):
 
     def confusion(self, threshold=None):
         """Return the counts in the data, (2, 2): row = true class, column = called class."""
-        return confusion_matrix(self.predicted(threshold), self._labels, 2)
+        return confusion_matrix(self._labels, self.predicted(threshold), 2)
 
     def expected_cost(self, threshold=None):
         """Return the mean cost per case at `threshold`, at the present costs and prevalence."""
@@ -151,8 +151,8 @@ class ThresholdChooser(Widget):
         """
         threshold = self.threshold if threshold is None else threshold
         return net_benefit(
-            self.scores,
             self._labels,
+            self.scores,
             _step(threshold) / STEPS,
             prevalence=self.prevalence,
         )

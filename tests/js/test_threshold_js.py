@@ -16,8 +16,8 @@ def point(chooser, threshold):
         "confusion": chooser.confusion(threshold).tolist(),
         "cost": chooser.expected_cost(threshold),
         "netBenefit": chooser.net_benefit(threshold) if threshold < 0.9999 else None,
-        "sensitivity": metrics.recall(predicted, labels),
-        "precision": metrics.precision(predicted, labels) if own and predicted.any() else None,
+        "sensitivity": metrics.recall(labels, predicted),
+        "precision": metrics.precision(labels, predicted) if own and predicted.any() else None,
     }
 
 
@@ -32,9 +32,9 @@ def case(chooser, rng):
         "amounts": None if chooser.amounts is None else chooser.amounts.tolist(),
         "at": [point(chooser, t) for t in thresholds],
         "best": {"threshold": best, "cost": chooser.expected_cost(best)},
-        "roc": [curve.tolist() for curve in metrics.roc_curve(scores, labels)[:2]],
-        "pr": [curve.tolist() for curve in metrics.precision_recall_curve(scores, labels)[:2]],
-        "area": metrics.roc_auc(scores, labels),
+        "roc": [curve.tolist() for curve in metrics.roc_curve(labels, scores)[:2]],
+        "pr": [curve.tolist() for curve in metrics.precision_recall_curve(labels, scores)[:2]],
+        "area": metrics.roc_auc(labels, scores),
     }
 
 

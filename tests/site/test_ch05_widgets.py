@@ -35,7 +35,7 @@ def monitor():
         batch_size=20,
         rng=rng,
         validation=(X[:50], y[:50, None].astype(float)),
-        metrics={"accuracy": lambda p, t: accuracy((p[:, 0] > 0).astype(int), t[:, 0].astype(int))},
+        metrics={"accuracy": lambda t, p: accuracy(t[:, 0].astype(int), (p[:, 0] > 0).astype(int))},
         callbacks=[monitor.callback()],
     )
     return monitor

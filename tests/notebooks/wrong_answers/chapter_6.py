@@ -23,8 +23,8 @@ WRONG = {
         ("(t / (1 - t))", "t", "got 62.5"),
         ("100 * gain", "gain", "got 0.5"),
         (
-            "gain = metrics.net_benefit(p, y, t) - metrics.net_benefit(np.ones(len(y)), y, t)",
-            "gain = metrics.net_benefit(p, y, t)",
+            "gain = metrics.net_benefit(y, p, t) - metrics.net_benefit(y, np.ones(len(y)), t)",
+            "gain = metrics.net_benefit(y, p, t)",
             "got 75",
         ),
         ("np.ones(len(y))", "np.ones(3)", "ValueError"),
