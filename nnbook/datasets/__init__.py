@@ -2,6 +2,7 @@
 
 from nnbook.datasets._dataset import Dataset
 from nnbook.datasets.business import load_landmark_models, load_model_prices
+from nnbook.datasets.large_model import load_large_model
 from nnbook.datasets.medical import load_pima, load_pneumonia
 from nnbook.datasets.real import load_breast_cancer, load_digits
 from nnbook.datasets.splits import MinMaxScaler, StandardScaler, train_test_split, train_validation_test_split
@@ -22,6 +23,7 @@ __all__ = [
     "load_breast_cancer",
     "load_digits",
     "load_landmark_models",
+    "load_large_model",
     "load_model_prices",
     "load_pima",
     "load_pneumonia",
