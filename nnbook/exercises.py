@@ -1,4 +1,7 @@
-"""Check a reader's answer and say in a sentence what is missing; a notebook always runs to its end."""
+"""Check a reader's answer and say in a sentence what is missing; a notebook always runs to its end.
+
+A hint comes after a try that failed, never before: it is the docstring of the check.
+"""
 
 import contextlib
 import dis
@@ -10,6 +13,11 @@ from collections.abc import Callable
 from types import FunctionType
 
 import numpy as np
+
+from nnbook import _last_run
+
+BLANK = "Your turn"  # what a blank says that `tools/cut_exercises.py` wrote
+_UNTOUCHED = "Write your answer in the cell above, run it, then run this cell again."
 
 # The usual cause, by words of the error. The first that fits is told.
 _CAUSES = [
@@ -55,47 +63,70 @@ _CAUSES = [
 def check(tests: Callable[[], None] | None = None, *, in_place: bool = False) -> Callable[[], None]:
     """Run ``tests`` now, print whether the answer holds, and return a function that does so again.
 
-    ``tests`` takes no arguments and asserts, each time with a message that teaches. A blank
-    (NotImplementedError) and a failed assert are reported in one line. So is any other error: with the line
-    of the reader's code where it arose, or with what the reader's function returned, and with the usual
-    cause. ``@check(in_place=True)`` is for functions that change their argument and return nothing.
+    ``tests`` takes no arguments and asserts, each time with a message that teaches. A failed assert is
+    reported in one line. So is any other error: with the line of the reader's code where it arose, or with
+    what the reader's function returned, and with the usual cause. The docstring of ``tests`` is a hint: it
+    follows in a second line. Who has not tried yet, or whose cell stopped before it gave an answer, is told
+    so, without a hint. ``@check(in_place=True)`` is for functions that change their argument and return
+    nothing.
 
     >>> half = lambda x: x / 2
     >>> @check
     ... def check_half():
+    ...     "What is the opposite of doubling?"
     ...     assert half(4) == 2, "half of 4 is 2"
     Correct.
     >>> half = lambda x: x * 2
     >>> check_half()
     Not yet. half of 4 is 2
+    Hint: What is the opposite of doubling?
     >>> def half(x):
     ...     x / 2
     >>> check_half()
     Not yet. half of 4 is 2 (`half` returned None: is `return` missing?)
+    Hint: What is the opposite of doubling?
     """
     if tests is None:
         return functools.partial(check, in_place=in_place)
 
     @functools.wraps(tests)
     def run() -> None:
+        if missing := _nothing_to_check(tests):
+            print("Not yet.", missing)
+            return
         results: list = []
         asked = _asked_for(tests)
         try:
             _noting(tests, asked, results)()
-        except (NotImplementedError, AssertionError) as hint:
-            said = " ".join(str(hint).split())
-            print(
-                "Not yet.",
-                said + _remark(said, tests, asked, [] if in_place else results)
-                or _explain(hint, tests, asked, results),
-            )
+        except AssertionError as failed:
+            said = " ".join(str(failed).split())
+            said += _remark(said, tests, asked, [] if in_place else results)
+            _reply(tests, said or _explain(failed, tests, asked, results))
         except Exception as error:
-            print("Not yet.", _explain(error, tests, asked, results))
+            if isinstance(error, NotImplementedError) and str(error).startswith(BLANK):
+                print("Not yet.", _UNTOUCHED)
+            else:
+                _reply(tests, _explain(error, tests, asked, results))
         else:
             print("Correct.")
 
     run()
     return run
+
+
+def _nothing_to_check(tests: FunctionType) -> str:
+    """Say that the cell with the answer stopped, so that what it gave before is still there."""
+    for name in tests.__code__.co_names:
+        if words := _last_run.why_old(name, tests.__globals__):
+            return f"The cell that gives `{name}` stopped ({words}). Mend it, run it, and run this again."
+    return ""
+
+
+def _reply(tests: FunctionType, said: str) -> None:
+    """Print what is wrong, and the hint if the reader has tried."""
+    print("Not yet.", said)
+    if tests.__doc__ and not _blanks(tests):
+        print("Hint:", " ".join(tests.__doc__.split()))
 
 
 def _asked_for(tests: FunctionType) -> str:

@@ -4,16 +4,17 @@ In a notebook, a cell tagged `solution` holds the whole answer. What the reader 
 two comments:
 
     def half_mse(predictions, targets):
-        # <answer> half of the mean squared difference
+        # <answer>
         return 0.5 * np.mean((predictions - targets) ** 2)
         # </answer>
 
     check_half_mse()
 
 The cell tagged `exercise` before it is written by this tool: inside a function, the answer becomes a
-NotImplementedError that repeats the hint; at the left margin, each assignment `name = value` becomes `name =
-...`. Calls `check_…()` at the left margin stay in the solution only. The solution is folded in JupyterLab, so
-that who opens the notebook there sees it only on request, as on the site.
+NotImplementedError; at the left margin, each assignment `name = value` becomes `name = ...`. Calls
+`check_…()` at the left margin stay in the solution only. A hint is the docstring of the check, which tells it
+after a try that failed. Check and solution are folded in JupyterLab, and the check on the site, so that they
+are read on request only.
 
 Usage: python tools/cut_exercises.py [--check] [notebook …]      without names: all notebooks
 """
@@ -26,13 +27,16 @@ from pathlib import Path
 
 import nbformat
 
+from nnbook.exercises import BLANK
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 _ANSWER = re.compile(
-    r"^([ \t]*)# <answer>[ \t]*([^\n]*)\n(.*?)^[ \t]*# </answer>[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL
+    r"^([ \t]*)# <answer>([^\n]*)\n(.*?)^[ \t]*# </answer>[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL
 )
 _RECHECK = re.compile(r"^check_\w+\(\)[ \t]*(?:\n|\Z)", re.MULTILINE)
 
-FOLDED = {"source_hidden": True}  # JupyterLab shows three dots to press; the site has its own fold
+FOLDED = {"source_hidden": True}  # JupyterLab shows three dots to press
+FOLDED_ON_THE_SITE = "hide-input"
 
 
 class ExerciseError(ValueError):
@@ -42,22 +46,22 @@ class ExerciseError(ValueError):
 def cut(solution: str) -> str:
     """Return the blank that belongs to a solution."""
     if not _ANSWER.search(solution):
-        raise ExerciseError("a solution needs the lines `# <answer> hint` and `# </answer>`")
+        raise ExerciseError("a solution needs the lines `# <answer>` and `# </answer>`")
 
     def blank(match: re.Match) -> str:
-        indent, hint, answer = match.groups()
-        hint = hint.strip()
-        if not hint:
-            raise ExerciseError("write a hint after `# <answer>`: it becomes the message of the blank")
+        indent, words, answer = match.groups()
+        if words.strip():
+            raise ExerciseError(
+                f"`# <answer>{words}` gives a hint before the try: write it as the docstring of the check"
+            )
         if indent:
-            message = f"Your turn: {hint}".replace("\\", "\\\\").replace('"', '\\"')
-            return f'{indent}raise NotImplementedError("{message}")\n'
+            return f'{indent}raise NotImplementedError("{BLANK}")\n'
         names = []
         for statement in ast.parse(answer).body:
             if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
                 raise ExerciseError("an answer at the left margin must consist of assignments `name = value`")
             names.append(statement.targets[0].id)
-        return f"# Your turn: {hint}\n" + "".join(f"{name} = ...\n" for name in names)
+        return f"# {BLANK}\n" + "".join(f"{name} = ...\n" for name in names)
 
     return _RECHECK.sub("", _ANSWER.sub(blank, solution)).rstrip("\n")
 
@@ -78,17 +82,31 @@ def exercises(notebook) -> list[tuple]:
     return [tuple(marked[i : i + 3]) for i in range(0, len(marked), 3)]
 
 
+def hint(check: str) -> str:
+    """Return the hint of a check cell: the docstring of its function."""
+    functions = [node for node in ast.parse(check).body if isinstance(node, ast.FunctionDef)]
+    words = ast.get_docstring(functions[-1]) if functions else None
+    if not words:
+        raise ExerciseError("a check needs a hint, the docstring of its function: it follows a failed try")
+    return " ".join(words.split())
+
+
 def refresh(notebook) -> list[str]:
-    """Write every blank anew, fold every solution in JupyterLab, and return the ids of cells that changed."""
+    """Write every blank anew, fold checks and solutions, and return the ids of cells that changed."""
     changed = []
-    for exercise, _, solution in exercises(notebook):
+    for exercise, check, solution in exercises(notebook):
+        hint(check.source)
         blank = cut(solution.source)
         if exercise.source != blank:
             exercise.source = blank
             changed.append(exercise.id)
-        if solution.metadata.get("jupyter") != FOLDED:
-            solution.metadata["jupyter"] = dict(FOLDED)
-            changed.append(solution.id)
+        for cell in (check, solution):
+            if cell.metadata.get("jupyter") != FOLDED:
+                cell.metadata["jupyter"] = dict(FOLDED)
+                changed.append(cell.id)
+        if FOLDED_ON_THE_SITE not in tags(check):
+            check.metadata["tags"] = [*tags(check), FOLDED_ON_THE_SITE]
+            changed.append(check.id)
     return changed
 
 

@@ -91,6 +91,11 @@ class Exercise:
         self._run(answer)
         return self._run(self.cells[1].source)
 
+    @property
+    def hint(self):
+        """What follows a try that failed."""
+        return f"Hint: {cut_exercises.hint(self.cells[1].source)}\n"
+
     @functools.cached_property
     def answer(self):
         """The right answer without the calls of its check."""

@@ -223,7 +223,7 @@ def test_no_widget_is_stored_that_would_be_dead_on_the_page(path):
 
 
 @chapters
-def test_each_blank_fails_with_its_hint_and_each_solution_passes(path):
+def test_each_blank_is_not_yet_right_and_each_solution_passes(path):
     # The outputs are those of a real run, and nbval runs them again; here they
     # have to say the right thing.
     for exercise, check, solution in cut_exercises.exercises(read(path)):
@@ -232,8 +232,9 @@ def test_each_blank_fails_with_its_hint_and_each_solution_passes(path):
         )
         said = "".join(o.get("text", "") for o in check.outputs)
         assert re.match(r"Not yet\. \S.{9,}", said), (
-            f"{check.id}: the blank must be answered by a hint, not {said!r}"
+            f"{check.id}: the blank must be answered by what to do, not {said!r}"
         )
+        assert "Hint:" not in said, f"{check.id}: a hint comes after a try"
         said = "".join(o.get("text", "") for o in solution.outputs)
         assert said.splitlines()[-1:] == ["Correct."], (
             f"{solution.id}: end it with a call of its check; got {said!r}"
@@ -242,9 +243,11 @@ def test_each_blank_fails_with_its_hint_and_each_solution_passes(path):
 
 
 @chapters
-def test_no_solution_is_open_in_jupyterlab(path):
-    for _, _, solution in cut_exercises.exercises(read(path)):
-        assert solution.metadata.get("jupyter") == cut_exercises.FOLDED, f"{solution.id}: make notebooks"
+def test_checks_and_solutions_are_folded(path):
+    for _, check, solution in cut_exercises.exercises(read(path)):
+        for cell in (check, solution):
+            assert cell.metadata.get("jupyter") == cut_exercises.FOLDED, f"{cell.id}: make notebooks"
+        assert cut_exercises.FOLDED_ON_THE_SITE in cut_exercises.tags(check), f"{check.id}: make notebooks"
 
 
 @chapters

@@ -5,13 +5,15 @@ import execute_notebooks
 import nbformat
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from nnbook import _last_run
 from nnbook.exercises import check
 
 SOLUTION = """\
 def half(x):
-    # <answer> divide by two
+    # <answer>
     y = x / 2
     return y
     # </answer>
@@ -21,13 +23,14 @@ check_half()"""
 
 BLANK = """\
 def half(x):
-    raise NotImplementedError("Your turn: divide by two")"""
+    raise NotImplementedError("Your turn")"""
 
 CHECK = """\
 from nnbook.exercises import check
 
 @check
 def check_half():
+    "What is the opposite of doubling?"
     assert half(4) == 2, "half of 4 is 2\""""
 
 
@@ -42,34 +45,31 @@ def exercise_notebook(blank="", solution=SOLUTION):
     )
 
 
-def test_a_function_body_becomes_a_hint():
+def test_a_function_body_becomes_a_blank_without_a_hint():
     assert cut_exercises.cut(SOLUTION) == BLANK
 
 
 def test_assignments_at_the_margin_become_dots():
-    text = "# <answer> try a smaller one\nrate = 0.1\nsteps = 3\n# </answer>\nrun(rate)"
-    assert cut_exercises.cut(text) == "# Your turn: try a smaller one\nrate = ...\nsteps = ...\nrun(rate)"
-
-
-def test_a_hint_may_hold_quotes():
-    blank = cut_exercises.cut('def f():\n    # <answer> say "yes" \\ no\n    return 1\n    # </answer>')
-    scope = {}
-    exec(blank, scope)
-    with pytest.raises(NotImplementedError, match='Your turn: say "yes"'):
-        scope["f"]()
+    text = "# <answer>\nrate = 0.1\nsteps = 3\n# </answer>\nrun(rate)"
+    assert cut_exercises.cut(text) == "# Your turn\nrate = ...\nsteps = ...\nrun(rate)"
 
 
 @pytest.mark.parametrize(
     ("solution", "reason"),
     [
         ("x = 1", "needs the lines"),
-        ("def f():\n    # <answer>\n    return 1\n    # </answer>", "write a hint"),
-        ("# <answer> print\nprint(1)\n# </answer>", "assignments"),
+        ("def f():\n    # <answer> add one\n    return 1\n    # </answer>", "hint before the try"),
+        ("# <answer>\nprint(1)\n# </answer>", "assignments"),
     ],
 )
 def test_a_solution_that_cannot_be_cut_says_why(solution, reason):
     with pytest.raises(cut_exercises.ExerciseError, match=reason):
         cut_exercises.cut(solution)
+
+
+def test_a_check_without_a_hint_is_refused():
+    with pytest.raises(cut_exercises.ExerciseError, match="docstring"):
+        cut_exercises.hint("@check\ndef check_half():\n    assert half(4) == 2")
 
 
 def test_cells_out_of_order_are_refused():
@@ -132,6 +132,65 @@ def test_a_function_that_works_in_place_is_not_asked_for_a_return(capsys):
     assert capsys.readouterr().out == "Not yet. nothing there\n"
 
 
+def test_a_hint_follows_a_try_and_not_the_blank(capsys):
+    room = {"check": check}
+    tests = "@check\ndef check_half():\n    'The opposite\\n of doubling?'\n    assert half(4) == 2, 'no'"
+    said = {}
+    for answer in (BLANK, "half = ...", "def half(x):\n    return x", "def half(x):\n    return x / 2"):
+        exec(answer, room)
+        exec(tests, room)
+        said[answer] = capsys.readouterr().out
+    blank, dots, wrong, right = said.values()
+    assert "Write your answer" in blank
+    assert "three dots of half" in dots
+    assert "Hint" not in blank + dots
+    assert wrong == "Not yet. no\nHint: The opposite of doubling?\n"
+    assert right == "Correct.\n"
+
+
+class TestAnAnswerThatDidNotRun:
+    """The cell with the answer stops, and Python still holds the answer before it."""
+
+    CHECK = (
+        "@check\ndef check_it():\n    'Half?'\n    assert half(4) == 2, 'no'\n    assert rate == 3, 'rate'"
+    )
+
+    @pytest.fixture
+    def run(self):
+        shell = InteractiveShell()
+        shell.user_ns["check"] = check
+        _last_run.watch(shell)
+        shell.run_cell("def half(x):\n    return x / 2\nrate = 3")
+        return shell.run_cell
+
+    @pytest.mark.parametrize(
+        ("cell", "name", "error"),
+        [
+            ("def half(x)\n    return x", "half", "SyntaxError: expected ':'"),
+            ("def half(x):\nreturn x", "half", "IndentationError"),
+            ("rate = 1 / 0", "rate", "ZeroDivisionError"),
+            ("rate = unknown", "rate", "NameError"),
+        ],
+    )
+    def test_it_is_not_graded(self, run, capsys, cell, name, error):
+        run(cell)
+        capsys.readouterr()
+        run(self.CHECK)
+        assert f"Not yet. The cell that gives `{name}` stopped ({error}" in capsys.readouterr().out
+        run("def half(x):\n    return x / 2\nrate = 3")
+        run(self.CHECK)
+        assert capsys.readouterr().out == "Correct.\n"
+
+    @pytest.mark.parametrize(
+        "cell", ["half(None)", "rate == 1 / 0", "other = 1 / 0", "rate = float(3)\n1 / 0"]
+    )
+    def test_an_error_elsewhere_does_not_matter(self, run, capsys, cell):
+        run(cell)
+        capsys.readouterr()
+        run(self.CHECK)
+        assert capsys.readouterr().out == "Correct.\n"
+
+
 @pytest.fixture
 def saved(tmp_path):
     def save(notebook):
@@ -151,9 +210,17 @@ def test_two_runs_store_the_same_bytes_and_cut_the_blank(saved):
     assert not execute_notebooks.run(path, write=True)
     stored = nbformat.read(path, as_version=4)
     assert stored.cells[1].source == BLANK
-    assert stored.cells[2].outputs[0].text == "Not yet. Your turn: divide by two\n"
+    assert (
+        stored.cells[2].outputs[0].text
+        == "Not yet. Write your answer in the cell above, run it, then run this cell again.\n"
+    )
     assert stored.cells[3].outputs[0].text == "Correct.\n"
     assert "version" not in stored.metadata.language_info
+    assert [cell.metadata.get("jupyter") for cell in stored.cells[1:4]] == [
+        None,
+        *[{"source_hidden": True}] * 2,
+    ]
+    assert stored.cells[2].metadata["tags"] == ["exercise-check", "hide-input"]
 
 
 def test_a_failing_notebook_is_left_as_it_was(saved):
