@@ -93,21 +93,21 @@ def hint(check: str) -> str:
 
 def refresh(notebook) -> list[str]:
     """Write every blank anew, fold checks and solutions, and return the ids of cells that changed."""
-    changed = []
+    changed = {}  # ids, each once, in their order
     for exercise, check, solution in exercises(notebook):
         hint(check.source)
         blank = cut(solution.source)
         if exercise.source != blank:
             exercise.source = blank
-            changed.append(exercise.id)
+            changed[exercise.id] = True
         for cell in (check, solution):
             if cell.metadata.get("jupyter") != FOLDED:
                 cell.metadata["jupyter"] = dict(FOLDED)
-                changed.append(cell.id)
+                changed[cell.id] = True
         if FOLDED_ON_THE_SITE not in tags(check):
             check.metadata["tags"] = [*tags(check), FOLDED_ON_THE_SITE]
-            changed.append(check.id)
-    return changed
+            changed[check.id] = True
+    return list(changed)
 
 
 def main() -> int:
