@@ -120,9 +120,7 @@ class TestTwin:
     def test_the_state_is_the_plan(self):
         state = FounderCalculator(plans={"mine": PLAN}).state()
         assert set(FIELDS) <= set(state)
-        assert state["plans"] == [
-            {"name": "mine", **{name: float(getattr(PLAN, name)) for name in FIELDS}}
-        ]
+        assert state["plans"] == [{"name": "mine", **{name: float(getattr(PLAN, name)) for name in FIELDS}}]
         assert "<script" not in FounderCalculator(plans={"<script>": PLAN}).html_twin()
 
     def test_python_and_javascript_have_the_same_bounds(self):
