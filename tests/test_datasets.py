@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nnbook import datasets
-from nnbook.datasets import MinMaxScaler, StandardScaler, train_test_split, train_validation_test_split
+from nnbook.datasets import (
+    MinMaxScaler,
+    StandardScaler,
+    split_by_group,
+    train_test_split,
+    train_validation_test_split,
+)
 from nnbook.datasets.splits import stratified_folds
 
 CLASSIFICATION = [
@@ -163,6 +169,38 @@ def test_splits_that_cannot_be(settings, sentence):
     arguments = {"y": np.arange(10) % 2, "rng": np.random.default_rng(0)} | settings
     with pytest.raises(ValueError, match=sentence):
         train_test_split(np.ones((10, 1)), **arguments)
+
+
+@given(st.lists(st.integers(0, 30), min_size=4, max_size=60), st.integers(0, 5))
+def test_no_group_is_on_two_sides(groups, seed):
+    if len(set(groups)) < 4:
+        return
+    parts = split_by_group(groups, shares=(0.5, 0.25, 0.25), rng=np.random.default_rng(seed))
+    assert sorted(np.concatenate(parts)) == list(range(len(groups)))
+    sides = [{groups[row] for row in part} for part in parts]
+    assert sum(map(len, sides)) == len(set(groups))
+    assert len(sides[0]) == pytest.approx(0.5 * len(set(groups)), abs=1)
+
+
+def test_groups_may_be_tuples_of_words():
+    groups = [("delete", "cell"), ("open",), ("delete", "cell"), ("save", "all")]
+    train, test = split_by_group(groups, shares=(2 / 3, 1 / 3), rng=np.random.default_rng(0))
+    assert len({groups[row] for row in train} & {groups[row] for row in test}) == 0
+
+
+@pytest.mark.parametrize(
+    ("groups", "shares", "sentence"),
+    [
+        (["a", "b"], (0.5, 0.6), "with sum 1"),
+        (["a", "b"], (1.0,), "two or more"),
+        (["a", "b"], (1.5, -0.5), "positive"),
+        (["a", "a", "a"], (0.5, 0.5), "1 groups cannot fill parts"),
+        (["a", "b", "c"], (0.9, 0.1), "would be empty"),
+    ],
+)
+def test_groups_that_cannot_be_split(groups, shares, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        split_by_group(groups, shares=shares, rng=np.random.default_rng(0))
 
 
 def test_nothing_left_to_train_on():

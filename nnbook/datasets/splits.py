@@ -1,5 +1,7 @@
 """Split before you look, and scale with what the training part knows."""
 
+import itertools
+
 import numpy as np
 import sklearn.model_selection
 
@@ -64,6 +66,32 @@ def train_validation_test_split(X, y, *, validation_share=0.2, test_share=0.2, r
         X_rest, y_rest, test_share=validation_share / (1 - test_share), rng=rng, stratify=stratify
     )
     return X_train, X_validation, X_test, y_train, y_validation, y_test
+
+
+def split_by_group(groups, *, shares=(0.75, 0.25), rng):
+    """Split rows so that no group is on both sides: all recordings of one voice, all spellings of one text.
+
+    Args:
+        groups: the group of each row, any hashable values: a speaker, a patient, a tuple of words.
+        shares: the share of the *groups* for each part, in order: training first, test last.
+    Returns:
+        list of sorted row numbers, one array for each share.
+    Raises:
+        ValueError: shares that do not add up to 1, or too few groups to fill every part.
+
+    >>> train, test = split_by_group(["a", "b", "a", "c"], shares=(0.6, 0.4), rng=np.random.default_rng(1))
+    >>> train.tolist(), test.tolist()
+    ([0, 1, 2], [3])
+    """
+    if not (len(shares) > 1 and min(shares) > 0 and np.isclose(sum(shares), 1)):
+        raise ValueError(f"shares must be two or more positive numbers with sum 1; got {shares}.")
+    numbers = {}  # group -> its number, in the order in which they come
+    group = np.array([numbers.setdefault(name, len(numbers)) for name in groups], dtype=int)
+    ends = np.round(np.cumsum((0, *shares)) * len(numbers)).astype(int)
+    if np.diff(ends).min() < 1:
+        raise ValueError(f"{len(numbers)} groups cannot fill parts of {shares}: one of them would be empty.")
+    place = rng.permutation(len(numbers))[group]  # each group's place in a shuffled row
+    return [np.flatnonzero((place >= start) & (place < end)) for start, end in itertools.pairwise(ends)]
 
 
 def stratified_folds(*marks, k=5, rng):

@@ -26,6 +26,9 @@ _MAKERS = {
 class OptimizerRace(Widget):
     """SGD, momentum, RMSProp, Adam and AdamW from the same start, each with its own learning rate.
 
+    The learning rates of a surface are stage rates: chosen so that the five ways can be told apart, not so
+    that each is at its best. Who wants to know who is fastest has to give each its best rate first.
+
     State (all of it can be set here or in the widget):
         surface: a name in `nnbook.surfaces.SURFACES`: "bowl", "valley", "saddle", "minima" or "noisy".
         learning_rates: {optimiser: learning rate in [1e-5, 10]}; those of the surface when left out.

@@ -88,7 +88,7 @@ function render({ model, el: host }) {
   const noise = slider(scope, { label: "Gradient noise", help: "Standard deviation of what is added to each component of every gradient; the same for all", value: now.noise, values: [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10], onInput: (v) => tryChange({ noise: v }) });
   const length = slider(scope, { label: "Length of the race", unit: "steps", value: now.n_steps, values: [50, 100, 200, 300, 500, 1000], onInput: (v) => tryChange({ n_steps: v, step: Math.min(step, v) }) });
   const seed = seedField(scope, { id: uniqueId("seed"), value: now.seed, onChange: (v) => tryChange({ seed: v }) });
-  const defaults = button(scope, { label: "Usual settings", kind: "small", title: "Start, learning rates and noise that suit this surface", onClick: () => chooseSurface(now.surface) });
+  const defaults = button(scope, { label: "Usual settings", kind: "small", title: "Start, noise and learning rates of this surface, chosen so that the five can be told apart, not so that each is at its best", onClick: () => chooseSurface(now.surface) });
 
   const bar = el("div", { class: "opr-bar" }, [play.root, once.root, reset.root, scrub.root]);
   const side = el("div", { class: "opr-side" }, [el("p", { class: "opr-title" }, ["Loss above the minimum, by step"]), chart.root]);
