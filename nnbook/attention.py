@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from nnbook.embeddings import rotary_angles, rotate
 from nnbook.functional import as_whole
 from nnbook.initializers import normal
 from nnbook.layers import Layer, Linear
@@ -17,6 +18,9 @@ class MultiHeadSelfAttention(Layer):
         n_heads: questions asked side by side; each head works on d_model / n_heads features.
         std, output_std: standard deviation of the starting weights (GPT-2's 0.02), and of the output
             projection.
+        rotary: turn queries and keys by their place (`nnbook.embeddings.rotate`), so that a score knows how
+            far apart two places are. Needs an even d_model / n_heads. No parameters.
+        window: how many places a place may look at, itself counted; None: its whole past.
         dtype, rng: as in `Linear`.
 
     After a forward pass, `weights` of shape (B, n_heads, T, T) says where each place looked: row t sums to 1
@@ -29,12 +33,19 @@ class MultiHeadSelfAttention(Layer):
     ((1, 3, 8), (1, 2, 3, 3))
     """
 
-    def __init__(self, d_model, n_heads, *, std=0.02, output_std=0.02, dtype=np.float64, rng):
+    def __init__(
+        self, d_model, n_heads, *, std=0.02, output_std=0.02, rotary=False, window=None,
+        dtype=np.float64, rng,
+    ):  # fmt: skip
         super().__init__()
         self.d_model, self.n_heads = as_whole(d_model, "d_model"), as_whole(n_heads, "n_heads")
         if self.d_model % self.n_heads:
             raise ValueError(f"d_model must be a multiple of n_heads; got {d_model} and {n_heads}.")
         self.d_head = self.d_model // self.n_heads
+        self.rotary = rotary
+        self.window = None if window is None else as_whole(window, "window")
+        if rotary:
+            rotary_angles(np.arange(1), self.d_head)  # says at once if d_head is odd
         start = partial(normal, std=std)
         self.qkv = Linear(self.d_model, 3 * self.d_model, initializer=start, dtype=dtype, rng=rng)
         end = partial(normal, std=output_std)
@@ -51,6 +62,10 @@ class MultiHeadSelfAttention(Layer):
         B, T, C = x.shape
         qkv = self.qkv.forward(x.reshape(B * T, C), training=training)
         q, k, v = self._split(qkv, B, T)  # each (B, H, T, D)
+        if self.rotary:
+            first = 0 if cache is None else cache.length
+            angles = rotary_angles(np.arange(first, first + T), self.d_head)
+            q, k = rotate(q, angles), rotate(k, angles)
         if cache is not None:
             k, v = cache.append(k, v)
         mixed, _, _, scores, _, mask = (
@@ -87,6 +102,9 @@ class MultiHeadSelfAttention(Layer):
         dw *= grad.dtype.type(self.d_head**-0.5)
         np.matmul(dw, k, out=dq)
         np.matmul(dw.swapaxes(2, 3), q, out=dk)
+        if self.rotary:  # turn back
+            angles = rotary_angles(np.arange(T), self.d_head)
+            dq[...], dk[...] = rotate(dq, -angles), rotate(dk, -angles)
         return self.qkv.backward(d_qkv).reshape(B, T, C)
 
     def _split(self, qkv, B, T):
@@ -103,11 +121,12 @@ class MultiHeadSelfAttention(Layer):
             np.empty((B, self.n_heads, T), self.dtype),
             np.empty((B, self.n_heads, T, n_keys), self.dtype),
             np.empty((B, self.n_heads, T, n_keys), self.dtype),
-            causal_mask(T, n_keys, self.dtype),
+            causal_mask(T, n_keys, self.dtype, self.window),
         )
 
     def __repr__(self):
-        return f"MultiHeadSelfAttention({self.d_model}, {self.n_heads} heads)"
+        turned = ", rotary" if self.rotary else ""
+        return f"MultiHeadSelfAttention({self.d_model}, {self.n_heads} heads{turned})"
 
 
 class KeyValueCache:
@@ -127,14 +146,21 @@ class KeyValueCache:
         return self.keys[:, :, :stop], self.values[:, :, :stop]
 
 
-def causal_mask(n_queries, n_keys, dtype):
+def causal_mask(n_queries, n_keys, dtype, window=None):
     """0 where a place may look, -inf on its future; the queries are the last of the keys' places.
+
+    With a `window`, also -inf on what lies that many places back or more.
 
     >>> causal_mask(2, 3, float)
     array([[  0.,   0., -inf],
            [  0.,   0.,   0.]])
+    >>> causal_mask(2, 3, float, window=2)
+    array([[  0.,   0., -inf],
+           [-inf,   0.,   0.]])
     """
-    return np.triu(np.full((n_queries, n_keys), -np.inf, dtype), 1 + n_keys - n_queries)
+    back = np.arange(n_keys - n_queries, n_keys)[:, None] - np.arange(n_keys)  # how far back a key lies
+    hidden = back < 0 if window is None else (back < 0) | (back >= window)
+    return np.where(hidden, -np.inf, 0).astype(dtype)
 
 
 def softmax_in_place(scores):

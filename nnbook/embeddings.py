@@ -57,7 +57,9 @@ class TokenEmbedding(Layer):
 class PositionEmbedding(Layer):
     """One learned vector per place, added to whatever stands there: out[b, t] = x[b, t] + weight[t].
 
-    Without it attention could not tell "dog bites man" from "man bites dog".
+    Without it one layer of attention could not tell "dog bites man" from "man bites dog". The vector of a
+    place knows nothing of the vector of the next one: what is learned at one place must be learned again at
+    another. See `rotate` for the other way.
     `params["weight"]` has shape (context_length, d_model).
     """
 
@@ -86,6 +88,52 @@ class PositionEmbedding(Layer):
 
     def __repr__(self):
         return f"PositionEmbedding({self.context_length} places, {self.d_model})"
+
+
+def rotary_angles(places, d_head, *, base=10_000.0):
+    """By how much `rotate` turns each pair of features at each place: place · base^(-2i / d_head) for pair i.
+
+    Args:
+        places: 1-D array of T places, 0 for the first token of a text.
+        d_head: features that are turned; an even number.
+        base: how much slower the last pair turns than the first; 10,000 as in the paper.
+    Returns:
+        Angles in radians, float64 of shape (T, d_head / 2): the first pair turns by 1 at each place.
+    Raises:
+        ValueError: an odd d_head.
+
+    >>> rotary_angles(np.arange(3), 4).tolist()
+    [[0.0, 0.0], [1.0, 0.01], [2.0, 0.02]]
+    """
+    if d_head % 2:
+        raise ValueError(
+            f"rotary positions turn pairs of features, so d_head must be even; got {d_head}. "
+            "Choose d_model and n_heads so that d_model / n_heads is even."
+        )
+    return np.outer(places, base ** (-np.arange(0, d_head, 2) / d_head))
+
+
+def rotate(x, angles):
+    """Turn each pair of neighbouring features of `x` by its angle: rotary positions.
+
+    The product of a query turned by place t and a key turned by place s depends on t - s only: how far, not
+    where. A turn changes no length; its derivative is the turn back, `rotate(grad, -angles)`.
+    Source: Su et al., RoFormer: Enhanced transformer with rotary position embedding, 2021.
+
+    Args:
+        x: (..., T, d_head).
+        angles: (T, d_head / 2) from `rotary_angles`.
+    Returns:
+        A new array of the shape and format of `x`.
+
+    >>> rotate(np.array([[1.0, 0.0]]), np.array([[np.pi / 2]])).round(3)
+    array([[0., 1.]])
+    """
+    cos, sin = np.cos(angles).astype(x.dtype), np.sin(angles).astype(x.dtype)
+    out = np.empty(x.shape, x.dtype)
+    out[..., 0::2] = x[..., 0::2] * cos - x[..., 1::2] * sin
+    out[..., 1::2] = x[..., 0::2] * sin + x[..., 1::2] * cos
+    return out
 
 
 def check_tokens(tokens, vocab_size):

@@ -70,6 +70,34 @@ def decoder_parameters(*, n_layers, d_model, vocabulary_size, context_length, ti
     return ParameterCount(parts)
 
 
+def grouped_decoder_parameters(*, n_layers, d_model, n_heads, n_groups, hidden, vocabulary_size):
+    """Count a decoder built like LLaMA: V d + L (2 d² + 2 d k + 3 d h + 2 d) + d, k = d · groups / heads.
+
+    Queries and output are d × d; keys and values d × k, because the heads of a group share them; the
+    feed-forward network has three matrices of d × h; normalisations have no shift, nothing has a bias,
+    positions are turned instead of learned, and the embedding is the output layer.
+    Source: Touvron et al., LLaMA, 2023; grouped heads: Ainslie et al., GQA, 2023.
+
+    >>> grouped_decoder_parameters(**SMOLLM2_135M).total
+    134515008
+    """
+    _check_all(n_layers=n_layers, d_model=d_model, n_heads=n_heads, n_groups=n_groups, hidden=hidden)
+    _check_all(vocabulary_size=vocabulary_size)
+    if d_model % n_heads or n_heads % n_groups:
+        raise ValueError(
+            f"d_model must be a multiple of n_heads, and n_heads of n_groups; got {d_model}, {n_heads} and "
+            f"{n_groups}."
+        )
+    d, narrow = d_model, d_model // n_heads * n_groups
+    parts = {
+        "token embedding": vocabulary_size * d,
+        "attention": n_layers * (2 * d * d + 2 * d * narrow),
+        "feed-forward": n_layers * 3 * d * hidden,
+        "normalisation": n_layers * 2 * d + d,
+    }
+    return ParameterCount(parts)
+
+
 def encoder_parameters(*, n_layers, d_model, vocabulary_size, context_length, n_segments=2, pooler=True):
     """Count an encoder built like BERT: (V + T + S + 2) d + L (12 d² + 13 d) + pooler d² + d.
 
@@ -113,6 +141,14 @@ GPT2_MEDIUM = _gpt(24, 1024)
 GPT2_LARGE = _gpt(36, 1280)
 GPT2_XL = _gpt(48, 1600)
 GPT3 = _gpt(96, 12_288, context_length=2048)  # Brown et al., 2020, table 2.1
+SMOLLM2_135M = {  # Allal et al., SmolLM2, 2025; the sizes as in its file
+    "n_layers": 30,
+    "d_model": 576,
+    "n_heads": 9,
+    "n_groups": 3,
+    "hidden": 1536,
+    "vocabulary_size": 49_152,
+}
 BERT_BASE = _gpt(12, 768, 30_522, 512)
 BERT_LARGE = _gpt(24, 1024, 30_522, 512)
 

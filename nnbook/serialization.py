@@ -146,6 +146,8 @@ def _least_parameters(header):
         layers = as_whole(settings.get("n_layers", 1), "n_layers")
         hidden = as_whole(settings.get("hidden", width), "hidden")
         context = as_whole(settings.get("context_length", 1), "context_length")
+        if settings.get("positions", "learned") != "learned":
+            context = 1  # no table of places
         return max(words * width, layers * width * width, hidden * hidden, context * width)
     sizes = [as_whole(size, "a size") for size in header["sizes"]]
     return sum(a * b for a, b in pairwise(sizes))
@@ -199,6 +201,9 @@ def quantized_as_json(path):
     header, arrays = read_arrays(path)
     if header.get("storage") != "int8":
         raise ValueError(f"{path} was not written by save_quantized.")
+    settings = header["settings"]
+    if settings.get("positions", "learned") != "learned" or settings.get("window") is not None:
+        raise ValueError(f"{path}: the page's JavaScript knows learned positions and the whole past only.")
     types = {"integers": "i1", "scales": "<f4", "vectors": "<f4"}
     blobs = {
         name: base64.b64encode(arrays[name].astype(kind).tobytes()).decode() for name, kind in types.items()

@@ -16,6 +16,7 @@ from nnbook.initializers import normal
 from nnbook.layers import Dropout, Layer, Linear
 from nnbook.normalization import LayerNorm
 
+POSITIONS = ("learned", "rotary", "none")
 CHUNK = 32_768  # elements handled at a time, so that the arrays of the activation stay in the cache
 
 
@@ -69,14 +70,17 @@ class Block(Layer):
     """x ← x + attention(norm(x)), then x ← x + feed_forward(norm(x)).
 
     The additions are the residual path: a gradient runs through them unchanged, however deep the stack.
-    `dropout` silences that share of what each branch adds, while training.
+    `dropout` silences that share of what each branch adds, while training; `rotary`, `window`: see attention.
     """
 
-    def __init__(self, d_model, n_heads, *, std=0.02, output_std=0.02, dropout=0.0, dtype=np.float64, rng):
+    def __init__(
+        self, d_model, n_heads, *, std=0.02, output_std=0.02, dropout=0.0, rotary=False,
+        window=None, dtype=np.float64, rng,
+    ):  # fmt: skip
         super().__init__()
         settings = {"std": std, "output_std": output_std, "dtype": dtype, "rng": rng}
         self.norm1 = LayerNorm(d_model, dtype=dtype)
-        self.attention = MultiHeadSelfAttention(d_model, n_heads, **settings)
+        self.attention = MultiHeadSelfAttention(d_model, n_heads, rotary=rotary, window=window, **settings)
         self.norm2 = LayerNorm(d_model, dtype=dtype)
         self.feed_forward = FeedForward(d_model, **settings)
         self.dropout1, self.dropout2 = Dropout(dropout, rng=rng), Dropout(dropout, rng=rng)
@@ -125,10 +129,15 @@ class Transformer(Layer):
         n_heads, n_layers: heads per attention, and blocks.
         context_length: the largest number of places it can look at.
         dropout: share of values silenced while training, after the embeddings and in each branch.
+        positions: how a place is known. "learned": one vector per place is added, as in GPT-2. "rotary":
+            attention turns queries and keys, as most models do since 2021; no table, and d_model / n_heads
+            must be even. "none": only the causal mask tells places apart.
+        window: how many places each place may look at, itself counted; None: its whole past.
         dtype: np.float64 (default) or np.float32 (faster training).
         rng: where starting weights and dropout come from.
     Raises:
-        ValueError: a size that is not a positive whole number, or d_model not a multiple of n_heads.
+        ValueError: a size that is not a positive whole number, d_model not a multiple of n_heads, or another
+            word for positions.
 
     Weights start as in GPT-2: normal with standard deviation 0.02, the output of each branch divided by
     √(2 n_layers), so that the first loss is close to log(vocab_size). Train it with
@@ -141,28 +150,42 @@ class Transformer(Layer):
     """
 
     def __init__(
-        self, vocab_size, d_model, n_heads, n_layers, context_length, *, dropout=0.0, dtype=np.float64, rng
-    ):
+        self, vocab_size, d_model, n_heads, n_layers, context_length, *, dropout=0.0, positions="learned",
+        window=None, dtype=np.float64, rng,
+    ):  # fmt: skip
         super().__init__()
+        if positions not in POSITIONS:
+            raise ValueError(
+                f"positions must be one of {', '.join(map(repr, POSITIONS))}; got {positions!r}."
+            )
+        self.positions = positions
         self.n_layers = as_whole(n_layers, "n_layers")
+        self.context_length = as_whole(context_length, "context_length")
         self.dropout = dropout
         output_std = 0.02 / np.sqrt(2 * self.n_layers)
         self.token_embedding = TokenEmbedding(vocab_size, d_model, dtype=dtype, rng=rng)
-        self.position_embedding = PositionEmbedding(context_length, d_model, dtype=dtype, rng=rng)
+        self.position_embedding = (
+            PositionEmbedding(context_length, d_model, dtype=dtype, rng=rng)
+            if positions == "learned"
+            else None
+        )
+        block = {
+            "output_std": output_std,
+            "dropout": dropout,
+            "rotary": positions == "rotary",
+            "window": window,
+        }
         self.blocks = tuple(
-            Block(d_model, n_heads, output_std=output_std, dropout=dropout, dtype=dtype, rng=rng)
-            for _ in range(self.n_layers)
+            Block(d_model, n_heads, **block, dtype=dtype, rng=rng) for _ in range(self.n_layers)
         )
         self.final_norm = LayerNorm(d_model, dtype=dtype)
         self.head = Linear(d_model, vocab_size, initializer=partial(normal, std=0.02), dtype=dtype, rng=rng)
         self.embedding_dropout = Dropout(dropout, rng=rng)
-        self.children = (
-            self.token_embedding, self.position_embedding, *self.blocks, self.final_norm, self.head,
-        )  # fmt: skip
+        tables = (self.token_embedding, self.position_embedding)
+        self.children = (*filter(None, tables), *self.blocks, self.final_norm, self.head)
         self._lay_out(np.dtype(dtype))
         self.vocab_size, self.d_model = self.token_embedding.vocab_size, self.final_norm.d_model
-        self.n_heads = self.blocks[0].attention.n_heads
-        self.context_length = self.position_embedding.context_length
+        self.n_heads, self.window = self.blocks[0].attention.n_heads, self.blocks[0].attention.window
 
     def check_inputs(self, x):
         """Return `x` as token ids of shape (B, T), or say what is wrong with it.
@@ -189,7 +212,8 @@ class Transformer(Layer):
         """
         first = caches[0].length if caches else 0
         x = self.token_embedding.forward(tokens, training=training)
-        x = self.position_embedding.forward(x, training=training, first=first)
+        if self.position_embedding:
+            x = self.position_embedding.forward(x, training=training, first=first)
         if training and self.dropout:
             x = self.embedding_dropout.forward(x, training=True)
         for i, block in enumerate(self.blocks):
@@ -207,7 +231,9 @@ class Transformer(Layer):
             grad = block.backward(grad)
         if self.dropout:
             grad = self.embedding_dropout.backward(grad)
-        self.token_embedding.backward(self.position_embedding.backward(grad))
+        if self.position_embedding:
+            grad = self.position_embedding.backward(grad)
+        self.token_embedding.backward(grad)
 
     def new_caches(self, batch_size=1):
         """One empty `KeyValueCache` per block, for reading token by token."""
@@ -225,7 +251,16 @@ class Transformer(Layer):
     @property
     def settings(self):
         """What was given to the constructor, without dtype and rng."""
-        names = ("vocab_size", "d_model", "n_heads", "n_layers", "context_length", "dropout")
+        names = (
+            "vocab_size",
+            "d_model",
+            "n_heads",
+            "n_layers",
+            "context_length",
+            "dropout",
+            "positions",
+            "window",
+        )
         return {name: getattr(self, name) for name in names}
 
     def __repr__(self):

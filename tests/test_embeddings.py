@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from nnbook.embeddings import PositionEmbedding, TokenEmbedding, check_tokens
+from nnbook.embeddings import PositionEmbedding, TokenEmbedding, check_tokens, rotary_angles, rotate
+from nnbook.gradcheck import numerical_gradient
 
 
 @pytest.fixture
@@ -75,3 +76,32 @@ def test_a_vocabulary_of_nothing_is_refused(rng):
 def test_backward_before_forward_is_refused(rng):
     with pytest.raises(RuntimeError, match="forward"):
         TokenEmbedding(3, 2, rng=rng).backward(np.ones((1, 1, 2)))
+
+
+def test_a_turn_by_hand(rng):
+    # pair 0 turns by 1 radian a place, pair 1 by 1/100
+    turned = rotate(np.array([[1.0, 0.0, 0.0, 2.0]]), rotary_angles([3], 4))
+    expected = [[np.cos(3), np.sin(3), -2 * np.sin(0.03), 2 * np.cos(0.03)]]
+    np.testing.assert_allclose(turned, expected, rtol=1e-12)
+
+
+def test_the_product_of_two_turned_vectors_knows_only_how_far_apart_they_are(rng):
+    q, k = rng.normal(size=(2, 1, 8))
+    products = [
+        (rotate(q, rotary_angles([t + 5], 8)) @ rotate(k, rotary_angles([t], 8)).T).item()
+        for t in (0, 1, 17, 900)
+    ]
+    np.testing.assert_allclose(products, products[0], rtol=1e-9)
+    assert not np.isclose(products[0], (q @ k.T).item())
+
+
+def test_a_turn_back_undoes_it_and_is_its_derivative(rng):
+    x, grad, angles = rng.normal(size=(2, 3, 6)), rng.normal(size=(2, 3, 6)), rotary_angles(np.arange(3), 6)
+    np.testing.assert_allclose(rotate(rotate(x, angles), -angles), x, rtol=1e-12)
+    numerical = numerical_gradient(lambda: float((rotate(x, angles) * grad).sum()), x)
+    np.testing.assert_allclose(rotate(grad, -angles), numerical, atol=1e-8)
+
+
+def test_an_odd_number_of_features_cannot_be_turned_in_pairs():
+    with pytest.raises(ValueError, match="even; got 5"):
+        rotary_angles([0], 5)

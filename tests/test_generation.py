@@ -5,10 +5,10 @@ from nnbook.generation import draw, generate, next_token_probabilities
 from nnbook.transformer import Transformer
 
 
-@pytest.fixture(scope="module")
-def model():
+@pytest.fixture(scope="module", params=[{}, {"positions": "rotary", "window": 4}], ids=str)
+def model(request):
     rng = np.random.default_rng(0)
-    model = Transformer(9, 8, 2, 2, 6, rng=rng)
+    model = Transformer(9, 8, 2, 2, 6, rng=rng, **request.param)
     model.parameters += rng.normal(0, 0.3, model.n_parameters)
     return model
 

@@ -36,6 +36,27 @@ def test_saved_and_loaded_bit_by_bit(model, dtype, tmp_path):
     np.testing.assert_array_equal(again.parameters, other.parameters)
 
 
+@pytest.mark.parametrize("kind", [{"positions": "rotary", "window": 3}, {"positions": "none"}], ids=str)
+def test_positions_and_window_are_kept(kind, tmp_path):
+    model = Transformer(11, 8, 2, 2, 100_000, rng=np.random.default_rng(0), **kind)
+    save_model(model, tmp_path / "model.npz")
+    again, _ = load_model(tmp_path / "model.npz")
+    tokens = np.array([[1, 2, 3, 4, 5]])
+    np.testing.assert_array_equal(again(tokens), model(tokens))
+    save_quantized(model, tmp_path / "small.npz")
+    assert load_model(tmp_path / "small.npz")[0].settings == model.settings
+    with pytest.raises(ValueError, match="knows learned positions"):
+        quantized_as_json(tmp_path / "small.npz")
+
+
+def test_a_file_from_before_positions_could_be_chosen_is_read(model, tmp_path):
+    save_model(model, tmp_path / "model.npz")
+    header, arrays = read_arrays(tmp_path / "model.npz")
+    del header["settings"]["positions"], header["settings"]["window"]
+    write_arrays(tmp_path / "old.npz", header, **arrays)
+    np.testing.assert_array_equal(load_model(tmp_path / "old.npz")[0].parameters, model.parameters)
+
+
 def test_int8_is_off_by_half_a_scale_at_most(model, tmp_path):
     save_quantized(model, tmp_path / "model.npz")
     again, _ = load_model(tmp_path / "model.npz")

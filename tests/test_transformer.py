@@ -37,9 +37,17 @@ def test_gradients_of_the_parts(layer):
     assert report.ok, str(report)
 
 
+KINDS = pytest.mark.parametrize(
+    "kind",
+    [{}, {"positions": "rotary"}, {"positions": "none"}, {"positions": "rotary", "window": 3}],
+    ids=str,
+)
+
+
+@KINDS
 @pytest.mark.parametrize("length", [5, 3])
-def test_gradients_of_the_whole(length):
-    model, rng = make(vocab_size=7, d_model=8, n_heads=2, context_length=5)
+def test_gradients_of_the_whole(length, kind):
+    model, rng = make(vocab_size=7, d_model=8, n_heads=2, context_length=5, **kind)
     tokens, targets = batch(rng, model, 2, length)
     report = check_gradients(model, next_token_loss, tokens, targets)
     assert report.ok, str(report)
@@ -109,8 +117,9 @@ def test_batches_of_another_shape_do_not_disturb_each_other():
     np.testing.assert_array_equal(model.gradients, expected)
 
 
-def test_reading_token_by_token_gives_the_same_logits():
-    model, rng = make()
+@KINDS
+def test_reading_token_by_token_gives_the_same_logits(kind):
+    model, rng = make(**kind)
     tokens, _ = batch(rng, model, 2)
     caches = model.new_caches(2)
     pieces = [model.forward(tokens[:, :3], caches=caches)]
@@ -266,3 +275,22 @@ class TestPyTorch:
                 assert np.abs(model.gradients[start : start + len(keys)]).max() < 1e-7
         our_end, their_end = model.parameters[compared], self.flat(theirs.values())[compared]
         np.testing.assert_allclose(our_end, their_end, rtol=0, atol=tolerance)
+
+
+def test_rotary_positions_need_no_table():
+    learned, _ = make()
+    rotary, _ = make(positions="rotary")
+    assert learned.n_parameters - rotary.n_parameters == 8 * 16
+
+
+def test_two_blocks_notice_an_exchange_without_positions_and_one_does_not():
+    for n_layers in (1, 2):
+        model, rng = make(n_layers=n_layers, positions="none")
+        tokens = rng.permutation(11)[:5]
+        last, swapped = (model(row[None])[0, -1] for row in (tokens, tokens[[1, 0, 2, 3, 4]]))
+        assert np.allclose(last, swapped) == (n_layers == 1)
+
+
+def test_another_word_for_positions_is_refused():
+    with pytest.raises(ValueError, match="'learned', 'rotary', 'none'; got 'absolute'"):
+        make(positions="absolute")

@@ -29,10 +29,12 @@ class TestFirstFailure:
                 ("unit", 1),
             ),  # nothing remains: no fixed cost is ever paid
             (
-                {"price_change_per_year": -0.5},
+                {"price_change_per_year": -0.5, "acquisition_usd_per_customer": 0},
                 ("unit", 17),
             ),  # 50 · 0.5^(15/12) = 21.0, 50 · 0.5^(16/12) = 19.8
             ({"acquisition_usd_per_customer": 601}, ("acquisition", 1)),
+            # 0.9438 · 0.95 of the price is left each month: 50 / 0.1034 = 484, less 20 · 20 for the costs
+            ({"price_change_per_year": -0.5}, ("acquisition", 1)),
             # nobody arrives, so nobody is too dear: 30 · 100 · 0.95^t sinks below the 1000 of fixed cost
             ({"acquisition_usd_per_customer": 601, "new_customers_per_month": 0}, ("break_even", None)),
             # 105 customers bring 3150 dollars, 20 000 are due: 10 000 do not last a month
@@ -118,9 +120,7 @@ class TestTwin:
     def test_the_state_is_the_plan(self):
         state = FounderCalculator(plans={"mine": PLAN}).state()
         assert set(FIELDS) <= set(state)
-        assert state["plans"] == [
-            {"name": "mine", **{k: float(v) for k, v in dataclasses.asdict(PLAN).items()}}
-        ]
+        assert state["plans"] == [{"name": "mine", **{name: float(getattr(PLAN, name)) for name in FIELDS}}]
         assert "<script" not in FounderCalculator(plans={"<script>": PLAN}).html_twin()
 
     def test_python_and_javascript_have_the_same_bounds(self):

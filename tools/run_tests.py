@@ -47,7 +47,13 @@ def run(command: list[str | Path]) -> tuple[int, str]:
     threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     environment = threads | os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"}
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         lines = []
         for line in process.stdout:
@@ -80,4 +86,5 @@ def main(wanted: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # a Windows pipe cannot write "──"
     sys.exit(main(",".join(sys.argv[1:]).split(",") if sys.argv[1:] else list(PARTS)))

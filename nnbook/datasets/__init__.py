@@ -1,9 +1,10 @@
 """Data that comes with `pip install`, one loader per set, and the tools to split and scale it."""
 
 from nnbook.datasets._dataset import Dataset
-from nnbook.datasets.business import load_landmark_models, load_model_prices
+from nnbook.datasets.business import load_landmark_models
 from nnbook.datasets.large_model import load_large_model
 from nnbook.datasets.medical import load_pima, load_pneumonia
+from nnbook.datasets.prices import load_model_prices, load_model_retirements, load_price_changes
 from nnbook.datasets.real import load_breast_cancer, load_digits
 from nnbook.datasets.splits import (
     MinMaxScaler,
@@ -31,8 +32,10 @@ __all__ = [
     "load_landmark_models",
     "load_large_model",
     "load_model_prices",
+    "load_model_retirements",
     "load_pima",
     "load_pneumonia",
+    "load_price_changes",
     "make_disc",
     "make_gaussians",
     "make_hills",

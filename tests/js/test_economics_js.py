@@ -41,7 +41,7 @@ def business_case(name, business, draws):
     ]
     return {
         "name": name,
-        "business": dataclasses.asdict(business),
+        "business": {field: getattr(business, field) for field in FIELDS},
         "months": MONTHS,
         "figures": [
             finite(float(value))
@@ -56,7 +56,8 @@ def business_case(name, business, draws):
         "months_that_matter": [projection.break_even_month, projection.runway_months],
         "failure": dataclasses.asdict(first_failure(business)),
         "projection": {
-            field.name: getattr(projection, field.name).tolist() for field in dataclasses.fields(projection)
+            name: getattr(projection, name).tolist()
+            for name in ("customers", "revenue_usd", "contribution_usd", "cash_flow_usd", "cash_usd")
         },
         "factors": np.exp(0.4 * draws).ravel().tolist(),
         "survival": [survival.share, survival.low, survival.high],

@@ -71,8 +71,25 @@ export function grossMargin(b) {
 
 /** @param {Business} b @returns {number} how long a customer stays on average */
 export const lifetimeMonths = (b) => 1 / b.churn_per_month;
-/** @param {Business} b */
-export const lifetimeValue = (b) => contribution(b) * lifetimeMonths(b);
+/**
+ * What a customer brings over its stay, along the plan's own path of price and cost: the sum over months of (1 - churn)^t · contribution in t.
+ * @param {Business} b
+ */
+export function lifetimeValue(b) {
+  const parts = [
+    [b.price_usd_per_customer_month, b.price_change_per_year],
+    [-b.million_tokens_per_customer_month * b.cost_usd_per_million_tokens, b.token_cost_change_per_year],
+    [-b.other_cost_usd_per_customer_month, 0],
+  ];
+  let value = 0;
+  let fastest = [0, 0];
+  for (const [amount, change] of parts) {
+    const shrinks = b.churn_per_month + (1 - b.churn_per_month) * (1 - (1 + change) ** (1 / 12));
+    if (amount !== 0 && shrinks > 0) value += amount / shrinks;
+    else if (amount !== 0 && shrinks <= fastest[0]) fastest = [shrinks, amount];
+  }
+  return fastest[1] === 0 ? value : fastest[1] * Infinity;
+}
 
 /** LTV/CAC. @param {Business} b */
 export function lifetimeValueToAcquisition(b) {

@@ -46,6 +46,13 @@ WRONG = {
         ),
         ("np.sum(months >= month)", "np.sum(months > month)", "got 0.667"),
     ],
+    "ex-med-study": [
+        (" / prevalence / (1 - lost)", "", "how many women hold so many ill"),
+        (" / (1 - lost)", "", "never comes back"),
+        ("/ (1 - lost)", "* (1 + lost)", "too few"),
+        ("half_width**2", "(half_width / 2) ** 2", "not the whole width"),
+        ("1.96**2", "1.96", "got 882"),
+    ],
     "ex-drive-proof": [
         ("-np.log(1 - confidence) / rate", "1 / rate", "too short"),
         ("np.log(1 - confidence)", "np.log(confidence)", "ln of 5 %"),

@@ -1,0 +1,59 @@
+"""What the four sections of chapter 6 and their overview promise beyond the contract of all chapters."""
+
+import re
+
+import nbformat
+import pytest
+from cut_exercises import NOTEBOOKS
+
+from nnbook.datasets import load_pneumonia
+
+SECTIONS = sorted(NOTEBOOKS.glob("06_[1-9]_*.ipynb"))
+
+
+def cells(stem):
+    return nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4).cells
+
+
+def printed(stem):
+    outputs = [output for cell in cells(stem) for output in cell.get("outputs", [])]
+    return "".join(o.get("text", "") + o.get("data", {}).get("text/markdown", "") for o in outputs)
+
+
+def kaplan_meier_risk(months, event):
+    healthy = 1.0
+    for month in range(1, 13):
+        at_risk = (months >= month).sum()
+        healthy *= 1 - (event & (months == month)).sum() / at_risk
+    return 1 - healthy
+
+
+class TestMedicalDiagnosis:
+    text = printed("06_1_medical_diagnosis")
+
+    def test_the_threshold_lies_between_the_two_risks_so_the_order_of_the_simple_rules_turns(self):
+        data = load_pneumonia(later=True)
+        months = data.X[:, data.feature_names.index("months observed")]
+        by_label, corrected = data.y.mean(), kaplan_meier_risk(months, data.y == 1)
+        visit, stay, prevented = 40, 6000, 0.30
+        assert by_label < visit / (prevented * stay) < corrected
+        for risk, word in ((by_label, "by the label"), (corrected, "corrected")):
+            for rule, usd in (("nobody", stay * risk), ("everybody", visit + (1 - prevented) * stay * risk)):
+                told = re.search(rf"{rule} .*?{word}: visits +\d+%, (\d+\.\d) USD", self.text)[1]
+                assert float(told) == pytest.approx(usd, abs=0.1), f"{rule}, {word}"
+
+    def test_the_page_prints_that_no_woman_had_the_glucose_of_diabetes(self):
+        found = re.findall(r"highest (\d+) mg/dl, 200 or more: (\d+) women", self.text)
+        assert len(found) == 2
+        assert all(int(highest) < 200 and count == "0" for highest, count in found)
+
+    def test_a_worthless_test_gains_only_against_the_panel_that_saw_it(self):
+        auc = dict(re.findall(r"worthless test against (.*?) *: AUC (\d\.\d+)", self.text))
+        assert abs(float(auc["truth"]) - 0.5) < 0.02
+        assert abs(float(auc["blind panel"]) - 0.5) < 0.02
+        assert float(auc["panel that saw the test"]) > 0.55
+
+    def test_the_data_are_not_called_a_diagnosis_of_the_same_day_and_nuclei_no_tumours(self):
+        source = " ".join(cell.source for cell in cells("06_1_medical_diagnosis"))
+        for wrong in ("diagnosis of the same", "the same day as the diagnosis", '"Early" tumours'):
+            assert wrong not in source.replace("took the class for a diagnosis of the same day", "")
