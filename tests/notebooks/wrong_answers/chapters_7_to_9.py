@@ -80,6 +80,18 @@ WRONG = {
             "np.array",
         ),
     ],
+    "ex-leak": [
+        ("range(len(words) - n + 1)", "range(len(words) - n)", "+1 missing"),
+        (
+            "{tuple(words[i : i + n]) for i in range(len(words) - n + 1)}",
+            "set(words)",
+            "not three of them in the same order",
+        ),
+        ("text.lower().split()", "text.split()", "capital letters"),
+        ("(runs(text) for text in training)", "[runs(' '.join(training))]", "across the border"),
+        ("text.lower().split()", "list(text.lower())", "but not three of them"),
+        ("not read.isdisjoint(runs(question))", "read.isdisjoint(runs(question))", "n consecutive words"),
+    ],
     "ex-trends-tokens": [
         ("(1 - 2 * a)", "(2 * a - 1)", "upside down"),
         ("(1 - 2 * a)", "1", "D/N, not D·N"),
