@@ -57,3 +57,37 @@ class TestMedicalDiagnosis:
         source = " ".join(cell.source for cell in cells("06_1_medical_diagnosis"))
         for wrong in ("diagnosis of the same", "the same day as the diagnosis", '"Early" tumours'):
             assert wrong not in source.replace("took the class for a diagnosis of the same day", "")
+
+
+class TestFinancialRisk:
+    text = printed("06_3_financial_risk")
+
+    def test_both_references_of_the_regulator_are_computed_beside_the_best_answer(self):
+        same = {
+            pair: int(share) for pair, share in re.findall(r"same first reason, (.*?): (\d+)%", self.text)
+        }
+        assert set(same) == {
+            "best answer and just passed",
+            "best answer and all applicants",
+            "just passed and all applicants",
+        }
+        assert same["just passed and all applicants"] > 20 + max(
+            share for pair, share in same.items() if "best answer" in pair
+        ), "the text says that the two of the regulator agree with each other, not with the best answer"
+        assert "comment 9(b)(2)-5" in " ".join(cell.source for cell in cells("06_3_financial_risk"))
+
+    def test_the_network_is_measured_against_every_rule_and_logistic_regression_in_the_same_worlds(self):
+        rivals = re.findall(
+            r"network against (\S.*?) *: ([+-][\d.]+) USD per payment \(([+-][\d.]+) to ([+-][\d.]+)\)",
+            self.text,
+        )
+        assert {name for name, *_ in rivals} == {"largest amount", "velocity", "new shop", "logistic"}
+        assert all(float(low) < float(middle) < float(high) for _, middle, low, high in rivals)
+        usd = {name: float(middle) for name, middle, *_ in rivals}
+        assert usd["new shop"] < usd["largest amount"] / 2, "the text says that most of the value is gone"
+
+    def test_no_claim_that_a_random_split_must_flatter(self):
+        quiz = (NOTEBOOKS.parent / "nnbook/widgets/quizzes/chapter-06.json").read_text(encoding="utf-8")
+        assert "would be too good" not in quiz
+        honest, mixed = (re.search(rf"{w} *: AP (\d\.\d+)", self.text)[1] for w in ("honest", "random split"))
+        assert honest == mixed, "measured here: it did no harm"

@@ -212,4 +212,10 @@ WRONG = {
         ("(1 - share_kept)", "share_kept", "got 5.25"),
         ("error_all - share_kept * error_kept", "error_all - (1 - share_kept) * error_kept", "got 24"),
     ],
+    "ex-fin-leak": [
+        ("np.any(days > decided)", "np.all(days > decided)", "one late value is enough"),
+        ("days > decided", "days >= decided", "it is known"),
+        ("np.any(days > decided)", "np.mean(days) > np.mean(decided)", "one late value is enough"),
+        ("sorted(name", "list(name", "sorted by name"),
+    ],
 }
