@@ -69,6 +69,7 @@ from nnbook.economics.projection import Projection
 from nnbook.economics.serving import Serving, answer_price_usd
 from nnbook.economics.supply import Supply, cheapest, crossover_million_tokens
 from nnbook.economics.usage import NO_CAP, limited_mean, usage_quantile
+from nnbook.economics.worksheet import from_csv, from_xlsx, to_csv, to_xlsx
 
 __all__ = [
     "A100",
@@ -121,6 +122,8 @@ __all__ = [
     "crossover_million_tokens",
     "draw_futures",
     "first_failure",
+    "from_csv",
+    "from_xlsx",
     "gates",
     "inference_flops_per_token",
     "kv_cache_bytes",
@@ -132,6 +135,8 @@ __all__ = [
     "source_of",
     "survival",
     "survival_of",
+    "to_csv",
+    "to_xlsx",
     "training_bytes",
     "training_flops",
     "usage_quantile",

@@ -221,14 +221,26 @@ class Business:
         if not self.machine_usd_per_month or not self.used_million_tokens:
             return (fixed + self.machine_usd_per_month) / each
         room = self.million_tokens_per_machine_month / self.used_million_tokens  # customers of one machine
-        before_rent = each + self.machine_usd_per_month / room
-        for machines in range(1, 10_001):
-            needed = (fixed + machines * self.machine_usd_per_month) / before_rent
-            if needed <= machines * room:
-                return needed
-        return math.inf
+        # m full machines serve m · room customers, who leave m · room · each after the rent
+        machines = max(1, math.ceil(fixed / (room * each) - 1e-9))
+        return (fixed + machines * self.machine_usd_per_month) / (each + self.machine_usd_per_month / room)
 
     break_even_customers = customers_to_cover_fixed  # the older name
+
+    # ------------------------------------------------------------------ a file of it
+
+    def to_xlsx(self, path, name="plan"):
+        """Write a worksheet whose formulas compute this plan, see `nnbook.economics.worksheet`."""
+        from nnbook.economics.worksheet import to_xlsx
+
+        to_xlsx(self, path, name)
+
+    @classmethod
+    def from_xlsx(cls, path, *, changed=False):
+        """Read a plan that `to_xlsx` or the page wrote; see there for `changed`."""
+        from nnbook.economics.worksheet import from_xlsx
+
+        return from_xlsx(path, changed=changed)[1]
 
     # ------------------------------------------------------------------ all customers, month by month
 
