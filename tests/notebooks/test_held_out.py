@@ -18,6 +18,11 @@ OPENED = {
         "translation-run": "the test strings, once for each seed",
         "speech-run": "the strangers' voices, once for each seed",
     },
+    "04_mathematics": {
+        "case-procedure": "the last step of the procedure, after choosing by validation",
+        "shortest-test": "the mended program, once for each seed",
+        "threshold-scores": "a threshold chosen by validation is judged once for each seed",
+    },
 }
 
 

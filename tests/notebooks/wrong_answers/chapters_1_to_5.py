@@ -182,6 +182,15 @@ WRONG = {
         ("(p - one_hot(labels, z.shape[1]))", "(p - labels)", "broadcast"),
         (" / len(z)", " / z.size", "the first row should be"),
     ],
+    "ex-curves": [
+        ("1.1 * min(validation)", "1.1 * validation[0]", "look at where it was lowest"),
+        ("training[-1] > training[0]", "validation[-1] > validation[0]", "*training* loss rises"),
+        ("not np.isfinite(training[-1]) or ", "", "ask np.isfinite"),
+        ("max(1, len(validation) // 10)", "1", "ten, not one"),
+        ("1.1 * min(validation)", "min(validation)", "within the noise"),
+        ("0.98 * validation[-1 - tenth]", "0.5 * validation[-1 - tenth]", "expected 'unfinished'"),
+        ('return "done"', "pass", "got None"),
+    ],
     "ex-threshold": [
         ("[::-1]  # highest first", "", "is missed"),
         ("malignant[max(needed, 1) - 1]", "malignant[-1]", "expected 0.7"),
