@@ -7,6 +7,7 @@ import pytest
 from cut_exercises import NOTEBOOKS
 
 from nnbook.datasets import load_pneumonia
+from nnbook.driving.stored import load_results
 
 SECTIONS = sorted(NOTEBOOKS.glob("06_[1-9]_*.ipynb"))
 
@@ -91,3 +92,49 @@ class TestFinancialRisk:
         assert "would be too good" not in quiz
         honest, mixed = (re.search(rf"{w} *: AP (\d\.\d+)", self.text)[1] for w in ("honest", "random split"))
         assert honest == mixed, "measured here: it did no harm"
+
+
+class TestAutonomousDriving:
+    text = printed("06_2_autonomous_driving")
+    source = " ".join(cell.source for cell in cells("06_2_autonomous_driving"))
+
+    def test_every_reader_is_counted_in_money_with_its_upper_end(self):
+        rows = re.findall(
+            r"(\w+) *: (\d+) failures in ([\d.]+) km, at most [\d.]+ per km; (\S+) to (\S+) USD", self.text
+        )
+        results = load_results()["stack"]
+        assert [name for name, *_ in rows] == ["network", "blur", "threshold"]
+        for name, failures, km, net, at_most in rows:
+            drives = [results[f"{track}/{name}"] for track in ("racetrack", "oval", "large")]
+            assert int(failures) == sum(o != "finished" for d in drives for o in d["outcomes"])
+            driven = sum(sum(d["progress"]) for d in drives) / 1000
+            assert float(km) == pytest.approx(driven, abs=0.05)
+            earned = 6000 * (2 - 0.1 - 2000 * int(failures) / driven) - 6000
+            assert float(net.replace(",", "")) == pytest.approx(earned, abs=1)
+            assert float(at_most.replace(",", "")) < earned
+        for claim in ("drives were nearly as good", "should not spend it on the network", "removes the risk"):
+            assert claim not in self.text + self.source, "the calculator contradicts it"
+
+    def test_with_a_lag_of_the_wheels_the_speed_matters_and_the_longer_look_wins(self):
+        rms = {
+            (lag, name): [float(v) for v in re.findall(r"m/s (\d\.\d+) m", rest)]
+            for lag, name, rest in re.findall(r"lag (\d\.\d) s, (.*?) *: (.*)", self.text)
+        }
+        short, long = (rms["0.6", f"pure pursuit, {metres} m"] for metres in (4, 8))
+        assert short[2] > 3 * short[0], "from 4 to 10 m/s"
+        assert short[0] < long[0]
+        assert short[2] > long[2]
+
+    def test_the_bicycle_has_a_wheelbase_and_every_level_of_watching_is_named(self):
+        assert "For a car of length" not in self.source
+        for level in ("**level 2**", "**level 3**", "**level 4**"):
+            assert level in self.source
+
+
+@pytest.mark.parametrize("stem", ["06_2_autonomous_driving", "06_3_financial_risk"])
+def test_what_is_not_realistic_names_the_oracle_of_a_simulator(stem):
+    """A simulator knows what nobody would know: its radar sees every car, its labels are all true."""
+    told = [
+        cell.source for cell in cells(stem) if re.search(r"[Ww]hat is (not|\*not\*) realistic", cell.source)
+    ]
+    assert any("oracle" in source for source in told)

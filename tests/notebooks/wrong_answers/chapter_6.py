@@ -76,11 +76,18 @@ WRONG = {
     ],
     "ex-drive-rear": [
         ("2 * aside", "aside", "the two?"),
-        ("np.arctan(length * curvature)", "length * curvature", "take the arctangent"),
+        ("np.arctan(wheelbase * curvature)", "wheelbase * curvature", "take the arctangent"),
         ("(ahead**2 + aside**2)", "np.hypot(ahead, aside)", "got"),
         ("2 * aside", "2 * abs(aside)", "left and right"),
         ("2 * aside", "2 * ahead", "straight ahead"),
-        ("np.arctan(length * curvature)", "np.degrees(np.arctan(length * curvature))", "got 26.5"),
+        ("np.arctan(wheelbase * curvature)", "np.degrees(np.arctan(wheelbase * curvature))", "got 26.5"),
+    ],
+    "ex-drive-compare": [
+        ("2.8**2", "1.96**2", "every second time"),
+        ("2.8**2", "2.8", "square the 2.80"),
+        (" + share_b * (1 - share_b)", "", "variances of both"),
+        ("(share_a - share_b) ** 2", "abs(share_a - share_b)", "got 20"),
+        ("np.ceil", "np.sqrt", "got 14"),
     ],
     "ex-fin-break-even": [
         ("margin / (margin + loss)", "margin / loss", "turn them into a chance"),
