@@ -57,6 +57,14 @@ WRONG = {
         ("return dataclasses.replace(", "dataclasses.replace(", "`return` missing"),
         ("return dataclasses.replace(\n        plan,", "return dict(", "form that the task asks for"),
     ],
+    "ex-raise": [
+        ("[::-1]", "", "the worst futures stand first"),
+        ("max(0.0, -ordered[must_survive - 1])", "ordered[must_survive - 1]", "mind the sign"),
+        ("max(0.0, -ordered[must_survive - 1])", "-ordered[must_survive - 1]", "nothing to raise"),
+        ("ordered[must_survive - 1]", "ordered[must_survive - 2]", "got 100"),
+        ("-ordered[must_survive - 1]", "-np.median(ordered)", "got 100"),
+        ("max(0.0, -ordered[must_survive - 1])", "0.0", "only two of these five"),
+    ],
     "ex-conversations": [
         (" - weight_bytes", "", "subtract them first"),
         ("max(0, int(left // cache_bytes))", "int(left // cache_bytes)", "not a negative number"),
