@@ -344,6 +344,13 @@ def test_what_cannot_be_read_is_refused(twin, tokens, words):
         model.next_logits(tokens, model.new_caches())
 
 
+def test_a_cache_longer_than_the_context_is_refused(twin):
+    with pytest.raises(ValueError, match="49 tokens do not fit into a context of 48"):
+        twin[0].new_caches(capacity=49)
+    with pytest.raises(ValueError, match="batch_size must be a whole number"):
+        twin[0].new_caches(0)
+
+
 def test_a_full_cache_is_said_and_stays_usable(twin):
     model, _ = twin
     caches = model.new_caches(capacity=4)

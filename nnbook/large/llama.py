@@ -198,7 +198,9 @@ class Llama(GivenLayer):
 
     def new_caches(self, batch_size=1, *, capacity=None):
         """Empty keys and values for `batch_size` conversations of up to `capacity` tokens (the context)."""
-        return KeyValueCaches(self.settings, batch_size, capacity or self.context_length, self.dtype)
+        capacity = self.context_length if capacity is None else as_whole(capacity, "capacity")
+        check_length(capacity, self.context_length)
+        return KeyValueCaches(self.settings, as_whole(batch_size, "batch_size"), capacity, self.dtype)
 
     # looking into it
 
