@@ -1,5 +1,6 @@
 """What the four sections of chapter 6 and their overview promise beyond the contract of all chapters."""
 
+import ast
 import re
 
 import nbformat
@@ -19,6 +20,16 @@ def cells(stem):
 def printed(stem):
     outputs = [output for cell in cells(stem) for output in cell.get("outputs", [])]
     return "".join(o.get("text", "") + o.get("data", {}).get("text/markdown", "") for o in outputs)
+
+
+def glued(stem):
+    """The dictionaries that a section glues under names like `headline`."""
+    outputs = [output for cell in cells(stem) for output in cell.get("outputs", [])]
+    return [
+        ast.literal_eval("".join(output["data"]["application/papermill.record/text/plain"]))
+        for output in outputs
+        if output.get("metadata", {}).get("scrapbook", {}).get("name", "").startswith("headline")
+    ]
 
 
 def kaplan_meier_risk(months, event):
@@ -138,3 +149,43 @@ def test_what_is_not_realistic_names_the_oracle_of_a_simulator(stem):
         cell.source for cell in cells(stem) if re.search(r"[Ww]hat is (not|\*not\*) realistic", cell.source)
     ]
     assert any("oracle" in source for source in told)
+
+
+class TestOverview:
+    text = printed("06_applications")
+    headlines = tuple(row for path in SECTIONS for row in glued(path.stem))
+
+    def test_every_section_tells_its_applications_with_volumes_intervals_and_a_verdict(self):
+        assert [sum(bool(glued(path.stem)) for path in SECTIONS), len(self.headlines)] == [4, 7]
+        for row in self.headlines:
+            assert row["build"]
+            assert "net_usd_per_month" not in row, "one figure without a volume picks the good row"
+            for offer in row["money"]:
+                assert offer["low"] <= offer["net"] <= offer["high"], (row["task"], offer)
+                assert offer["cases_per_month"] > 0
+
+    def test_the_tables_hold_every_offer_with_its_sign_also_those_that_lose(self):
+        rows = re.findall(r"\| ([\d,]+) \| ([+−][\d,]+) \(([+−][\d,]+) to ([+−][\d,]+)\) \|", self.text)
+        told = sorted(tuple(float(v.replace(",", "").replace("−", "-")) for v in row) for row in rows)
+        computed = sorted(
+            tuple(float(offer[key]) for key in ("cases_per_month", "net", "low", "high"))
+            for row in self.headlines
+            for offer in row["money"]
+        )
+        assert told == computed
+        tasks = {row["task"].split(" (")[0].split(":")[0].split(",")[0] for row in self.headlines}
+        for word in ("pneumonia", "breast", "diabetes", "driving", "credit", "fraud", "robot"):
+            assert any(word in task for task in tasks)
+        assert sum(net < 0 for _, net, *_ in told) >= 5, "the losers are shown"
+
+    def test_each_of_the_four_sections_answers_whether_to_build(self):
+        source = " ".join(cell.source for cell in cells("06_applications"))
+        answer = source.split("Which of the four should be built? No field")[1]
+        assert re.findall(r"- \*\*(6\.\d)\*\*", answer) == ["6.1", "6.2", "6.3", "6.4"]
+        assert "No model of this chapter is large" in source
+        for wrong in (
+            "the source's question",
+            "The overview cannot say it",
+            "never driven in training, 6.3 trains on the past",
+        ):
+            assert wrong not in source

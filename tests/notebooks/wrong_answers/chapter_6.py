@@ -53,6 +53,13 @@ WRONG = {
         ("half_width**2", "(half_width / 2) ** 2", "not the whole width"),
         ("1.96**2", "1.96", "got 882"),
     ],
+    "ex-app-curve": [
+        ("allowed[-1] + 1", "int(np.argmax(risk > limit))", "only for a while"),
+        ("allowed[-1] + 1", "allowed[-1]", "FOUR decided cases"),
+        ("(allowed[-1] + 1) / len(risk)", "allowed[-1] + 1", "not a number of cases"),
+        ("(allowed[-1] + 1) / len(risk)", "len(allowed) / len(risk)", "the last of them"),
+        (" if len(allowed) else 0", "", "IndexError"),
+    ],
     "ex-drive-proof": [
         ("-np.log(1 - confidence) / rate", "1 / rate", "too short"),
         ("np.log(1 - confidence)", "np.log(confidence)", "ln of 5 %"),
