@@ -56,6 +56,7 @@ ALLOWED = {
     "_last_run": set(),
     "autodiff": set(),
     "audio": set(),
+    "translator": set(),
     "gradcheck": {"functional"},
     "exchange": set(),
     "callbacks": set(),

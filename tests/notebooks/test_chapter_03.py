@@ -18,7 +18,7 @@ def cells():
 
 @pytest.fixture(scope="module")
 def menus(cells):
-    names = {"re": __import__("re"), "print": lambda *_, **__: None}
+    names = {"print": lambda *_, **__: None}
     exec(cells["translation-data"].source, names)
     return names
 

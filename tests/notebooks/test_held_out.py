@@ -12,6 +12,8 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 OPENED = {
     "03_algorithm": {
         "leak-run": "pure noise: what a test is worth is the question itself",
+        "ex-find-leak-colleague": "pure noise: the leak that a reader is to find",
+        "ex-find-leak-solution": "pure noise: the same without the leak",
         "images-test": "the test digits, once, after the settings were chosen",
         "text-data": "the held-out play is read in and one line of it is printed; nothing is measured",
         "sentiment-run": "the test reviews, once for each seed",

@@ -125,6 +125,31 @@ WRONG = {
             "constant feature becomes 0",
         ),
     ],
+    "ex-find-leak": [
+        (
+            "X_learn, X_held, y_learn, y_held = train_test_split(X, y, rng=rng)\n"
+            "    X_learn, y_learn = balance(X_learn, y_learn, rng)",
+            "X, y = balance(X, y, rng)\n"
+            "    X_learn, X_held, y_learn, y_held = train_test_split(X, y, rng=rng)",
+            "on both sides",
+        ),
+        ("    X_learn, y_learn = balance(X_learn, y_learn, rng)\n", "", "not half"),
+        (
+            "balance(X_learn, y_learn, rng)\n",
+            "balance(X_learn, y_learn, rng)\n    X_held, y_held = balance(X_held, y_held, rng)\n",
+            "counts once",
+        ),
+        (
+            "return X_learn, y_learn, X_held, y_held",
+            "return X_held, y_held, X_learn, y_learn",
+            "change places",
+        ),
+        (
+            "return X_learn, y_learn, X_held, y_held",
+            "return X_learn, y_learn, X_learn, y_learn",
+            "change places",
+        ),
+    ],
     "ex-leaky-start": [
         ("np.sqrt(2 / ((1 + alpha**2) * n))", "2 / ((1 + alpha**2) * n)", "the variance"),
         ("(1 + alpha**2)", "(1 + alpha)", "alpha² z²"),
