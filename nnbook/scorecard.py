@@ -187,7 +187,12 @@ class Scorecard:
         return list(zip(bins.labels, bins.goods, bins.bads, bins.woe, points, strict=True))
 
     def points_lost(self, frame):
-        """Points below the best possible answer, shape (n, n_columns): the reasons for a refusal."""
+        """Points below the best possible answer, shape (n, n_columns).
+
+        The column that lost most is *a* reason for a refusal. Other references give other reasons: the
+        official interpretation of Regulation B, comment 9(b)(2)-5, names the average points of applicants
+        who just passed, and of all applicants.
+        """
         best = [max(row[4] for row in self.table(name)) for name in self.bins]
         return np.array(best) - self.points(frame)
 
