@@ -92,6 +92,24 @@ WRONG = {
         ("text.lower().split()", "list(text.lower())", "but not three of them"),
         ("not read.isdisjoint(runs(question))", "read.isdisjoint(runs(question))", "n consecutive words"),
     ],
+    "ex-two-prices": [
+        ("int(2 * each)", "int(each)", "this is one group"),
+        ("p * (1 - p) + q * (1 - q)", "p * (1 - p)", "both* shares add up"),
+        ("2.8**2", "2.8", "the factor is squared"),
+        ("(p - q) ** 2", "(p - q)", "got"),
+        ("int(2 * each)", "int(4 * each)", "got 1728"),
+    ],
+    "ex-start-raising": [
+        ("empty - 1 - months_to_raise", "empty - months_to_raise", "in month 5, not in 6"),
+        ("below[0] + 1", "below[0]", "count months from 1"),
+        ("return None", "return 0", "never below zero"),
+        (
+            "max(0, int(empty - 1 - months_to_raise))",
+            "int(empty - 1 - months_to_raise)",
+            "not a negative month",
+        ),
+        ("below[0]", "below[-1]", "in month 5, not in 6"),
+    ],
     "ex-trends-tokens": [
         ("(1 - 2 * a)", "(2 * a - 1)", "upside down"),
         ("(1 - 2 * a)", "1", "D/N, not D·N"),
