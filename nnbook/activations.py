@@ -133,6 +133,7 @@ class GELU(Activation):
         """f′(z) = ½ (1 + tanh u) + ½ z (1 - tanh² u) u′ with u′ = √(2/π) (1 + 3 · 0.044715 z²)."""
         scale, cubic = z.dtype.type(self.scale), z.dtype.type(self.cubic)
         half = z.dtype.type(0.5)
+        z = np.clip(z, -40, 40)  # beyond, the slope is exactly 0 or 1, and z³ would overflow: 0 · inf
         t = np.tanh(scale * (z + cubic * z * z * z))
         np.multiply(half * z * (1 - t * t), scale * (1 + 3 * cubic * z * z), out=out)
         out += half * (1 + t)

@@ -68,8 +68,8 @@ class MultiHeadSelfAttention(Layer):
             q, k = rotate(q, angles), rotate(k, angles)
         if cache is not None:
             k, v = cache.append(k, v)
-        mixed, _, _, scores, _, mask = (
-            self._workspace((B, T)) if training else self._allocate((B, T), k.shape[2])
+        mixed, scores, mask = (
+            self._workspace((B, T))[:3] if training else self._allocate_forward(B, T, k.shape[2])
         )
         np.matmul(q, k.swapaxes(2, 3), out=scores)  # (B, H, T, D) @ (B, H, D, T)
         scores *= x.dtype.type(self.d_head**-0.5)
@@ -79,7 +79,7 @@ class MultiHeadSelfAttention(Layer):
             self.weights, v, out=mixed.transpose(0, 2, 1, 3)
         )  # written as (B, T, H, D): heads side by side
         if training:
-            self._heads = q, k, v
+            self._heads = q, k, v, scores  # its own: `weights` are those of the last call of any kind
         return self.projection.forward(mixed.reshape(B * T, C), training=training).reshape(B, T, C)
 
     def backward(self, grad):
@@ -90,8 +90,8 @@ class MultiHeadSelfAttention(Layer):
         if self._heads is None:
             raise RuntimeError("backward needs forward(x, training=True) first.")
         B, T, C = grad.shape
-        (q, k, v), w = self._heads, self.weights
-        _, d_qkv, scratch, _, dw, _ = self._workspace((B, T))
+        q, k, v, w = self._heads
+        _, _, _, d_qkv, scratch, dw = self._workspace((B, T))
         d_mixed = self.projection.backward(grad.reshape(B * T, C)).reshape(B, T, self.n_heads, self.d_head)
         d_mixed = d_mixed.transpose(0, 2, 1, 3)  # (B, H, T, D)
         dq, dk, dv = self._split(d_qkv, B, T)
@@ -112,14 +112,18 @@ class MultiHeadSelfAttention(Layer):
         parts = qkv.reshape(B, T, 3, self.n_heads, self.d_head)
         return (parts[:, :, i].transpose(0, 2, 1, 3) for i in range(3))
 
-    def _allocate(self, batch_and_length, n_keys=None):
+    def _allocate(self, batch_and_length):
         B, T = batch_and_length
-        n_keys = n_keys or T
         return (
-            np.empty((B, T, self.n_heads, self.d_head), self.dtype),
+            *self._allocate_forward(B, T, T),
             np.empty((B * T, 3 * self.d_model), self.dtype),
             np.empty((B, self.n_heads, T), self.dtype),
-            np.empty((B, self.n_heads, T, n_keys), self.dtype),
+            np.empty((B, self.n_heads, T, T), self.dtype),
+        )
+
+    def _allocate_forward(self, B, T, n_keys):
+        return (
+            np.empty((B, T, self.n_heads, self.d_head), self.dtype),
             np.empty((B, self.n_heads, T, n_keys), self.dtype),
             causal_mask(T, n_keys, self.dtype, self.window),
         )

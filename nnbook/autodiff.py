@@ -40,11 +40,13 @@ class Tensor:
         return Tensor(self.data * other.data, (self, other), lambda g: (g * other.data, g * self.data), "×")
 
     def __matmul__(self, other):
+        other = _tensor(other)
         a, b = self.data, other.data
-        return Tensor(a @ b, (self, other), lambda g: (g @ b.T, a.T @ g), "@")
+        _check_matrices(a, b)
+        return Tensor(a @ b, (self, other), lambda g: (g @ b.mT, a.mT @ g), "@")
 
     def __pow__(self, exponent):
-        slope = exponent * self.data ** (exponent - 1)
+        slope = exponent * self.data ** (exponent - 1) if exponent else np.zeros_like(self.data)
         return Tensor(self.data**exponent, (self,), lambda g: (g * slope,), f"^{exponent}")
 
     def exp(self):
@@ -86,6 +88,9 @@ class Tensor:
     def __rsub__(self, other):
         return -self + other
 
+    def __rmatmul__(self, other):
+        return _tensor(other) @ self
+
     # ---- the backward pass
 
     def graph(self):
@@ -126,6 +131,14 @@ class Tensor:
 
 def _tensor(value):
     return value if isinstance(value, Tensor) else Tensor(value)
+
+
+def _check_matrices(a, b):
+    if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-2]:
+        raise ValueError(
+            f"@ needs matrices (n, k) and (k, m), or batches of them; got {a.shape} and {b.shape}. "
+            "A vector? Make it a row, x[None, :], or a column, x[:, None]."
+        )
 
 
 def _fold(gradient, shape):

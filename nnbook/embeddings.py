@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nnbook._named import Named
 from nnbook.functional import as_whole
 from nnbook.initializers import normal
 from nnbook.layers import Layer
@@ -15,12 +16,14 @@ class TokenEmbedding(Layer):
         d_model: length of each vector.
         std: standard deviation of the starting vectors (0.02 as in GPT-2).
 
-    `params["weight"]` has shape (vocab_size, d_model).
+    `weight` has shape (vocab_size, d_model).
 
     >>> layer = TokenEmbedding(10, 4, rng=np.random.default_rng(0))
     >>> layer.forward(np.array([[1, 2, 3]])).shape
     (1, 3, 4)
     """
+
+    weight = Named()
 
     def __init__(self, vocab_size, d_model, *, std=0.02, dtype=np.float64, rng):
         super().__init__()
@@ -35,6 +38,12 @@ class TokenEmbedding(Layer):
 
     def forward(self, tokens, *, training=False):
         """Look up `tokens` (B, T); returns (B, T, d_model)."""
+        # read as unsigned, a negative id becomes a huge one, which NumPy would not count from the end
+        if (
+            tokens.dtype.kind not in "iu"
+            or tokens.view(f"u{tokens.itemsize}").max(initial=0) >= self.vocab_size
+        ):
+            check_tokens(tokens, self.vocab_size)
         if training:
             self._tokens = tokens
         return self.params["weight"][tokens]
@@ -60,8 +69,10 @@ class PositionEmbedding(Layer):
     Without it one layer of attention could not tell "dog bites man" from "man bites dog". The vector of a
     place knows nothing of the vector of the next one: what is learned at one place must be learned again at
     another. See `rotate` for the other way.
-    `params["weight"]` has shape (context_length, d_model).
+    `weight` has shape (context_length, d_model).
     """
+
+    weight = Named()
 
     def __init__(self, context_length, d_model, *, std=0.02, dtype=np.float64, rng):
         super().__init__()

@@ -89,7 +89,6 @@ def randomise_layers(model, n_layers, *, rng):
     if not 0 <= n_layers <= len(model.linear_layers):
         raise ValueError(f"n_layers must be 0 … {len(model.linear_layers)}; got {n_layers}.")
     twin = copy.deepcopy(model)
-    twin._lay_out(twin.dtype)  # a copied view is no view: join the parameters to one flat vector again
     for layer in twin.linear_layers[len(twin.linear_layers) - n_layers :]:
         weight = layer.params["weight"]
         weight[...] = rng.permutation(weight.ravel()).reshape(weight.shape)

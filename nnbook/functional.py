@@ -120,7 +120,9 @@ def logsumexp(z, axis=-1, keepdims=False):
     if z.size == 0:
         raise ValueError(f"z is empty (shape {z.shape}): the sum of nothing has no logarithm.")
     top = np.max(z, axis=axis, keepdims=True)  # subtract the max: exp(800) overflows
-    total = np.log(np.sum(np.exp(z - top), axis=axis, keepdims=True)) + top
+    top = np.where(np.isinf(top), 0, top)  # inf - inf is no number; exp(-inf) is 0 and exp(inf) infinite
+    with np.errstate(divide="ignore", over="ignore"):  # log(0) = -inf is right: nothing was summed
+        total = np.log(np.sum(np.exp(z - top), axis=axis, keepdims=True)) + top
     return total if keepdims else np.squeeze(total, axis=axis)
 
 
@@ -139,7 +141,10 @@ def softmax(logits, axis=-1):
     logits = as_numbers(logits, "logits")
     if logits.size == 0:
         raise ValueError(f"logits are empty (shape {logits.shape}): nothing can be made to sum to 1.")
-    e = np.exp(logits - np.max(logits, axis=axis, keepdims=True))
+    with np.errstate(
+        over="ignore"
+    ):  # two scores may lie farther apart than the largest number: exp(-inf) is 0
+        e = np.exp(logits - np.max(logits, axis=axis, keepdims=True))
     return e / np.sum(e, axis=axis, keepdims=True)
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from nnbook.functional import as_numbers, as_whole, softmax
+from nnbook._validate import check_generator
+from nnbook.functional import as_number, as_numbers, as_whole, softmax
 
 
 def next_token_probabilities(logits, *, temperature=1.0, top_k=None):
@@ -20,10 +21,12 @@ def next_token_probabilities(logits, *, temperature=1.0, top_k=None):
     >>> next_token_probabilities(np.log([1.0, 3.0, 4.0]), top_k=2).round(3)
     array([0.   , 0.429, 0.571])
     """
-    check_sampling(temperature, top_k)
+    top_k = check_sampling(temperature, top_k)
     logits = as_numbers(logits, "logits").astype(np.float64, copy=False)
     if logits.ndim != 1 or logits.size == 0:
         raise ValueError(f"logits must have shape (vocab_size,), one place of a text; got {logits.shape}.")
+    if not np.isfinite(logits.max()):  # -inf forbids a token; a NaN is the largest of all
+        raise ValueError("logits hold NaN or infinity, or forbid every token. Did the training diverge?")
     order = np.argsort(-logits, kind="stable")
     probabilities = np.zeros(len(logits))
     if temperature == 0:
@@ -60,9 +63,11 @@ def generate(model, prompt, n_tokens, *, temperature=1.0, top_k=None, rng, use_c
             f"prompt must be a 1-D sequence of token ids; got shape {np.shape(prompt)}. "
             "Text? Use tokenizer.encode(text) first."
         )
-    tokens = model.check_inputs(np.asarray(prompt)[None, -model.context_length :])[0].tolist()
     n_tokens = as_whole(n_tokens, "n_tokens", 0)
-    written = [int(token) for token in prompt]
+    if n_tokens and temperature > 0:
+        check_generator(rng)
+    tokens = _all_ids(model, np.asarray(prompt))
+    written, tokens = tokens, tokens[-model.context_length :]
     caches, new = model.new_caches(), tokens
     for _ in range(n_tokens):
         if use_cache:
@@ -80,6 +85,13 @@ def generate(model, prompt, n_tokens, *, temperature=1.0, top_k=None, rng, use_c
     return np.array(written)
 
 
+def _all_ids(model, prompt):
+    """The ids of a prompt of any length, all of them checked, also those that do not fit into the context."""
+    T = model.context_length
+    parts = [model.check_inputs(prompt[None, i : i + T])[0] for i in range(0, max(len(prompt), 1), T)]
+    return np.concatenate(parts).tolist()
+
+
 def draw(probabilities, u):
     """The token in whose share of the line from 0 to 1 the number `u` falls, 0 <= u < 1.
 
@@ -94,13 +106,18 @@ def draw(probabilities, u):
 
 
 def check_sampling(temperature, top_k):
-    """Raise a ValueError with one sentence unless both settings can be used."""
+    """Return `top_k` as an int or None, or say in one sentence which setting cannot be used."""
+    temperature = as_number(temperature, "temperature")
     if not (np.isfinite(temperature) and temperature >= 0):
         raise ValueError(
             f"temperature must be a finite number of at least 0; got {temperature}. "
             "0 always takes the best token."
         )
-    if top_k is not None and (int(top_k) != top_k or top_k < 1):
+    if top_k is None:
+        return None
+    try:
+        return as_whole(top_k, "top_k")
+    except ValueError:
         raise ValueError(
             f"top_k must be a whole number of at least 1, or None to keep all tokens; got {top_k}."
-        )
+        ) from None

@@ -6,6 +6,8 @@ returns a new float64 array of that shape.
 
 import numpy as np
 
+from nnbook._validate import check_generator
+
 
 def zeros(shape, *, rng=None):
     """All zeros: right for biases, wrong for weights (every neuron would stay the same as its neighbour)."""
@@ -14,7 +16,7 @@ def zeros(shape, *, rng=None):
 
 def normal(shape, *, rng, std=1.0):
     """Independent draws from a normal distribution with mean 0 and standard deviation `std`."""
-    return rng.normal(0.0, std, shape)
+    return check_generator(rng).normal(0.0, std, shape)
 
 
 def glorot_uniform(shape, *, rng):
@@ -27,7 +29,7 @@ def glorot_uniform(shape, *, rng):
     ((2, 4), True)
     """
     limit = np.sqrt(6.0 / (shape[0] + shape[-1]))
-    return rng.uniform(-limit, limit, shape)
+    return check_generator(rng).uniform(-limit, limit, shape)
 
 
 def he_normal(shape, *, rng):
@@ -35,4 +37,4 @@ def he_normal(shape, *, rng):
 
     Source: He, Zhang, Ren & Sun, Delving deep into rectifiers, 2015.
     """
-    return rng.normal(0.0, np.sqrt(2.0 / shape[0]), shape)
+    return check_generator(rng).normal(0.0, np.sqrt(2.0 / shape[0]), shape)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnbook.functional import logsumexp
+from nnbook.functional import as_whole, logsumexp
 from nnbook.losses import cross_entropy
 
 
@@ -23,14 +23,16 @@ def make_windows(tokens, context_length, *, stride=None, first=0):
     >>> inputs.tolist(), targets.tolist()
     ([[0, 1, 2], [3, 4, 5]], [[1, 2, 3], [4, 5, 6]])
     """
-    tokens = np.asarray(tokens)
+    tokens, context_length = np.asarray(tokens), as_whole(context_length, "context_length")
+    stride = context_length if stride is None else as_whole(stride, "stride")
+    first = as_whole(first, "first", 0)
     if tokens.ndim != 1 or len(tokens) - first <= context_length:
         raise ValueError(
             f"a window of {context_length} needs at least {context_length + 1} tokens in one dimension; "
             f"got shape {tokens.shape} from place {first} on."
         )
     views = np.lib.stride_tricks.sliding_window_view(tokens[first:], context_length + 1)
-    views = views[:: context_length if stride is None else stride]
+    views = views[::stride]
     return np.ascontiguousarray(views[:, :-1]), np.ascontiguousarray(views[:, 1:])
 
 
@@ -70,8 +72,8 @@ def token_losses(model, tokens, *, stride=None, batch_size=32):
     tokens = np.asarray(tokens)
     if tokens.ndim != 1 or len(tokens) < 2:
         raise ValueError(f"scoring needs at least two tokens in one dimension; got shape {tokens.shape}.")
-    T = min(model.context_length, len(tokens) - 1)
-    stride = min(T, max(1, model.context_length // 2) if stride is None else stride)
+    T, batch_size = min(model.context_length, len(tokens) - 1), as_whole(batch_size, "batch_size")
+    stride = min(T, max(1, model.context_length // 2) if stride is None else as_whole(stride, "stride"))
     losses = np.empty(len(tokens) - 1)
     starts = [*range(0, len(tokens) - 1 - T, stride), len(tokens) - 1 - T]
     for i in range(0, len(starts), batch_size):

@@ -7,11 +7,19 @@ Three promises hold for every layer of the book:
 * `backward(grad)` takes the gradient of the loss with respect to the layer's output, **overwrites**
   the gradients of its parameters, and returns the gradient with respect to its input.
 * `parameters` and `gradients` are flat vectors; `params` and `grads` name views into them. So an
-  optimiser needs one vector operation, whatever the network looks like.
+  optimiser needs one vector operation, whatever the network looks like. An assignment to any of the four
+  writes into the vectors.
+
+A layer is one place of one model: it remembers one batch, and its numbers lie in one vector.
 """
+
+import copy
+import weakref
 
 import numpy as np
 
+from nnbook._named import Named, NamedArrays, write
+from nnbook._validate import check_generator, check_instances
 from nnbook.functional import as_numbers, as_whole
 from nnbook.initializers import glorot_uniform
 
@@ -19,11 +27,13 @@ from nnbook.initializers import glorot_uniform
 class Layer:
     """Base of all layers: naming and flat storage of parameters, and reusable work arrays."""
 
+    _views = frozenset({"_parameters", "_gradients", "_matrix", "_matrix_gradient"})  # made by `_bind`
+
     def __init__(self):
-        self.params: dict[str, np.ndarray] = {}
-        self.grads: dict[str, np.ndarray] = {}
+        self._params, self._grads = NamedArrays(), NamedArrays()
         self.children: tuple[Layer, ...] = ()
         self._workspaces: dict = {}
+        self._owner = self._taken = None
         self._lay_out(np.float64)
 
     def forward(self, x, *, training=False):
@@ -51,51 +61,134 @@ class Layer:
         x = as_numbers(x, "inputs")
         if x.size == 0:
             raise ValueError(f"inputs are empty (shape {x.shape}). Did a filter or a split remove every row?")
-        x = x.astype(self.dtype, copy=False)
-        if not np.isfinite(x).all():
+        with np.errstate(over="ignore"):
+            inputs = x.astype(self.dtype, copy=False)
+        if not (finite := np.isfinite(inputs)).all():
+            if np.isfinite(x).all():
+                raise ValueError(
+                    f"inputs hold {int((~finite).sum())} values that are too large for {self.dtype}; "
+                    f"the largest is {np.abs(x).max():g}. Scale them first."
+                )
             raise ValueError(
-                f"inputs hold {int((~np.isfinite(x)).sum())} values that are NaN or infinite. "
+                f"inputs hold {int((~finite).sum())} values that are NaN or infinite. "
                 "Fill or drop missing values first."
             )
-        return x
+        return inputs
 
     @property
     def dtype(self):
         """Number format of the parameters, decided once when the layer is made."""
-        return self.parameters.dtype
+        return self._parameters.dtype
 
     @property
     def n_parameters(self):
         """How many numbers training may change."""
-        return self.parameters.size
+        return self._parameters.size
+
+    @property
+    def parameters(self):
+        """All numbers that training may change, as one flat vector."""
+        if self._taken is not None:
+            raise RuntimeError(
+                f"{self._taken} was put into another model, which trains it now. "
+                "Give that model a copy of its own: copy.deepcopy(layer)."
+            )
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, values):
+        if values is not self._parameters:
+            write(self.parameters, values, "parameters")
+
+    @property
+    def gradients(self):
+        """The derivative of the loss by each of the `parameters`, as one flat vector."""
+        return self._gradients
+
+    @gradients.setter
+    def gradients(self, values):
+        if values is not self._gradients:
+            write(self._gradients, values, "gradients")
+
+    @property
+    def params(self):
+        """This layer's own arrays by name, views of `parameters`."""
+        return self._params
+
+    @params.setter
+    def params(self, arrays):
+        if self._params:
+            raise AttributeError("write into the arrays that are there: layer.params[name][...] = values.")
+        self._params = NamedArrays(arrays)
+
+    @property
+    def grads(self):
+        """The gradients of this layer's own arrays by name, views of `gradients`."""
+        return self._grads
 
     def _lay_out(self, dtype):
         """Move the parameters of this layer and its children into one new flat vector."""
-        size = sum(p.size for layer in self._leaves() for p in layer.params.values())
+        parts, seen = list(self._parts()), set()
+        for part in parts:
+            if id(part) in seen:
+                raise ValueError(
+                    f"{part!r} is in this model twice, but it can remember one place only. "
+                    "Make a layer of its own for each place."
+                )
+            seen.add(id(part))
+        size = sum(p.size for part in parts for p in part.params.values())
         self._bind(np.zeros(size, dtype), np.zeros(size, dtype), 0)
+        for child in self.children:
+            child._move_to(self)
+
+    def _parts(self):
+        """This layer, its children, and theirs."""
+        yield self
+        for child in self.children:
+            yield from child._parts()
 
     def _leaves(self):
-        if self.params:
-            yield self
-        for child in self.children:
-            yield from child._leaves()
+        return (part for part in self._parts() if part.params)
+
+    def _move_to(self, model):
+        """Note that this layer is a part of `model` now, and tell the model that had it before."""
+        owner = self._owner() if self._owner else None
+        self._owner = weakref.ref(model)
+        while owner is not None and owner is not model:
+            owner._taken = repr(self)
+            owner = owner._owner() if owner._owner else None
 
     def _bind(self, parameters, gradients, start):
         """Make `params` and `grads` views of the flat vectors from `start` on; return where they end."""
         stop = start
         for name, value in self.params.items():
             section = slice(stop, stop + value.size)
-            view = parameters[section].reshape(value.shape)
-            view[...] = value
-            self.params[name] = view
-            self.grads[name] = gradients[section].reshape(value.shape)
+            for vector, arrays, old in (
+                (parameters, self.params, value),
+                (gradients, self.grads, self.grads.get(name, 0)),
+            ):
+                view = vector[section].reshape(value.shape)
+                view[...] = old
+                arrays.bind(name, view)
             stop += value.size
         for child in self.children:
             stop = child._bind(parameters, gradients, stop)
-        self.parameters = parameters[start:stop]
-        self.gradients = gradients[start:stop]
+        self._parameters, self._gradients = parameters[start:stop], gradients[start:stop]
         self._workspaces.clear()
         return stop
+
+    def __getstate__(self):
+        """What a copy or a file needs: a copied view is no view, so the flat vectors are made anew."""
+        state = self.__dict__ | {"_workspaces": {}, "_owner": None, "_taken": None}
+        return state | dict.fromkeys(self._views & state.keys(), np.empty(0, self.dtype))
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        if all(leaf.grads for leaf in self._leaves()):  # weights that were only given have no vector
+            self._lay_out(self.dtype)
+
+    def __copy__(self):
+        return copy.deepcopy(self)  # layers share nothing
 
     def _workspace(self, rows):
         """Arrays that training reuses for batches of `rows` rows, made by `_allocate` when first needed."""
@@ -119,14 +212,16 @@ class Linear(Layer):
         dtype: np.float64 (default) or np.float32 (faster training).
         rng: where the starting weights come from.
 
-    `params["weight"]` has shape (in_features, out_features), `params["bias"]` (out_features,). The bias is
-    the weight of one more input that is always 1. It follows the weight in the flat vector, so both are
-    one matrix of in_features + 1 rows, and training needs one matrix product instead of a product and a sum.
+    `weight` has shape (in_features, out_features), `bias` (out_features,). The bias is the weight of one more
+    input that is always 1. It follows the weight in the flat vector, so both are one matrix of
+    in_features + 1 rows, and training needs one matrix product instead of a product and a sum.
 
     >>> layer = Linear(3, 2, rng=np.random.default_rng(0))
     >>> layer.forward(np.ones((5, 3))).shape
     (5, 2)
     """
+
+    weight, bias = Named(), Named()
 
     def __init__(self, in_features, out_features, *, initializer=glorot_uniform, dtype=np.float64, rng):
         super().__init__()
@@ -163,13 +258,13 @@ class Linear(Layer):
     def backward(self, grad):
         """Gradient at the input: grad @ weight.T, shape (n, in_features)."""
         self.backward_parameters(grad)
-        return np.dot(grad, self.params["weight"].T, self._work[3])
+        return np.dot(grad, self._params["weight"].T, self._work[3])
 
     def _bind(self, parameters, gradients, start):
         stop = super()._bind(parameters, gradients, start)
         if self.params:
-            self._matrix = self.parameters.reshape(-1, self.out_features)
-            self._matrix_gradient = self.gradients.reshape(-1, self.out_features)
+            self._matrix = self._parameters.reshape(-1, self.out_features)
+            self._matrix_gradient = self._gradients.reshape(-1, self.out_features)
         return stop
 
     def _allocate(self, rows):
@@ -193,13 +288,14 @@ class Dropout(Layer):
         super().__init__()
         if not 0 <= rate < 1:
             raise ValueError(f"rate must lie in [0, 1); got {rate}. A rate of 1 would silence every input.")
-        self.rate, self.rng = rate, rng
+        self.rate, self.rng = rate, check_generator(rng)
         self._mask = None
 
     def forward(self, x, *, training=False):
         """Same shape out as in; a new random mask at each training call."""
         if not training:
             return np.array(x)
+        x = as_numbers(x, "inputs")  # 1 - rate would be rounded to a whole number for integers
         keep = self.rng.random(x.shape, dtype=np.float32) >= self.rate
         self._mask = keep.astype(x.dtype) / x.dtype.type(1 - self.rate)
         return x * self._mask
@@ -227,10 +323,13 @@ class Sequential(Layer):
         super().__init__()
         if not layers:
             raise ValueError("Sequential needs at least one layer.")
+        layers = check_instances(
+            layers, Layer, "the layers of Sequential", "Sequential(Linear(…), ReLU(), …)"
+        )
         dtypes = {layer.dtype for layer in layers if layer.n_parameters}
         if len(dtypes) > 1:
             raise ValueError(f"all layers of a model must share one dtype; got {sorted(map(str, dtypes))}.")
-        self.children = tuple(layers)
+        self.children = layers
         self._lay_out(dtypes.pop() if dtypes else np.float64)
 
     def forward(self, x, *, training=False):
@@ -241,15 +340,26 @@ class Sequential(Layer):
 
     def backward(self, grad):
         """The chain rule: each layer hands its input gradient to the layer before it."""
+        check_gradient(grad)
         for layer in reversed(self.children):
             grad = layer.backward(grad)
         return grad
 
     def backward_parameters(self, grad):
         """Like `backward`, but stop short of the input of the first layer."""
+        check_gradient(grad)
         for layer in self.children[:0:-1]:
             grad = layer.backward(grad)
         self.children[0].backward_parameters(grad)
 
     def __repr__(self):
         return f"Sequential({', '.join(map(repr, self.children))})"
+
+
+def check_gradient(grad):
+    """Raise a ValueError if `grad` is the pair that a loss returns."""
+    if isinstance(grad, tuple):
+        raise ValueError(
+            "backward takes the gradient alone, but a loss returns a pair: "
+            "value, grad = loss(predictions, targets)."
+        )

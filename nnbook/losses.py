@@ -60,7 +60,7 @@ def cross_entropy(logits, targets):
     Returns:
         (value, grad) with grad = (softmax(logits) - one_hot(targets)) / n.
     Raises:
-        ValueError: wrong shapes, or labels outside 0 … n_classes-1.
+        ValueError: wrong shapes, labels outside 0 … n_classes-1, or rows that are no probabilities.
 
     >>> value, grad = cross_entropy(np.zeros((1, 2)), np.array([1]))
     >>> round(value, 4), grad
@@ -68,7 +68,8 @@ def cross_entropy(logits, targets):
     """
     logits, targets = as_numbers(logits, "logits"), np.asarray(targets)
     if logits.ndim != 2:
-        raise ValueError(f"logits must have shape (n, n_classes); got {logits.shape}.")
+        hint = " A language model? Use nnbook.language_model.next_token_loss." if logits.ndim == 3 else ""
+        raise ValueError(f"logits must have shape (n, n_classes); got {logits.shape}.{hint}")
     n, n_classes = logits.shape
     if n == 0:
         raise ValueError("logits are empty: the mean of nothing is not a number.")
@@ -87,6 +88,11 @@ def cross_entropy(logits, targets):
     else:
         targets = _same_shape(logits, targets, "logits")
         sums = targets.sum(axis=1)
+        if not (targets.min() >= 0 and np.abs(sums - 1).max() <= 1e-3):  # put this way, NaN is refused too
+            raise ValueError(
+                "rows of targets must be probabilities: at least 0, with sum 1; got a smallest value of "
+                f"{targets.min():g} and sums of {sums.min():g} … {sums.max():g}. Labels? Give shape (n,)."
+            )
         value = np.vdot(np.log(totals), sums) - np.vdot(shifted, targets)
         grad *= (sums / totals)[:, None]
         grad -= targets

@@ -4,7 +4,8 @@ import itertools
 
 import numpy as np
 
-from nnbook.activations import Identity, ReLU
+from nnbook._validate import check_class
+from nnbook.activations import Activation, Identity, ReLU
 from nnbook.initializers import glorot_uniform
 from nnbook.layers import Linear, Sequential
 
@@ -29,13 +30,18 @@ class MLP(Sequential):
     def __init__(
         self,
         sizes,
-        *,
+        *more_sizes,
         activation=ReLU,
         output_activation=Identity,
         initializer=glorot_uniform,
         dtype=np.float64,
         rng,
     ):
+        if more_sizes or not np.iterable(sizes):
+            given = ", ".join(map(str, (sizes, *more_sizes)))
+            raise ValueError(f"sizes is one list: MLP([{given}], rng=…).")
+        check_class(activation, "activation", Activation, "ReLU")
+        check_class(output_activation, "output_activation", Activation, "Identity")
         sizes = list(sizes)
         if len(sizes) < 2:
             raise ValueError(f"sizes needs an input and an output size, for example [2, 8, 1]; got {sizes}.")

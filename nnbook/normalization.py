@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nnbook._named import Named
 from nnbook.functional import as_whole
 from nnbook.layers import Layer
 
@@ -16,6 +17,8 @@ class LayerNorm(Layer):
     >>> layer.forward(np.array([[1.0, 3.0]])).round(3)
     array([[-1.,  1.]])
     """
+
+    weight, bias = Named(), Named()
 
     def __init__(self, d_model, *, epsilon=1e-5, dtype=np.float64):
         super().__init__()

@@ -3,7 +3,11 @@
 `optimizer.step(parameters, gradients)` is all there is. State (velocity, averages) is made at the first step.
 """
 
+import weakref
+
 import numpy as np
+
+from nnbook.functional import as_number
 
 CHUNK = 32_768  # elements handled at a time, so that parameter, gradient and state stay in the cache
 
@@ -17,7 +21,7 @@ class Optimizer:
         check_positive("learning_rate", learning_rate)
         self.learning_rate = float(learning_rate)
         self.n_steps = 0
-        self._states = None
+        self._states = self._scratch = self._vector = self._memory = None
 
     def step(self, parameters, gradients):
         """Change `parameters` in place, one step against `gradients` (both flat, same shape).
@@ -31,13 +35,11 @@ class Optimizer:
             )
         if self._states is None:
             self._states = [np.zeros_like(parameters) for _ in range(self.n_states)]
+        if self._scratch is None:
+            self._size = self._states[0].size if self._states else parameters.size
             self._scratch = [np.empty(min(CHUNK, parameters.size), parameters.dtype) for _ in range(2)]
-            self._size = parameters.size
-        if parameters.size != self._size:
-            raise ValueError(
-                f"this optimizer has the state of a model with {self._size} parameters; "
-                f"got {parameters.size}. Make a new optimizer for a new model."
-            )
+        if self._vector is None or self._vector() is not parameters:
+            self._check_vector(parameters)
         self.n_steps += 1
         if parameters.size <= CHUNK:
             self._update(parameters, gradients, *self._states, *self._scratch)
@@ -48,8 +50,47 @@ class Optimizer:
             states = [state[part] for state in self._states]
             self._update(p, gradients[part], *states, *[scratch[: p.size] for scratch in self._scratch])
 
+    def _check_vector(self, parameters):
+        """The state belongs to one vector. Without a state (plain SGD) any vector of that size will do."""
+        if parameters.size != self._size:
+            raise ValueError(
+                f"this optimizer has the state of a model with {self._size} parameters; "
+                f"got {parameters.size}. Make a new optimizer for a new model."
+            )
+        memory, place = _memory(parameters)
+        if self._vector is None or not self.n_states:
+            self._memory, self._place = weakref.ref(memory), place
+        if self._memory() is not memory or self._place != place:
+            raise ValueError(
+                "this optimizer has the momentum of another model. Make a new optimizer for a new model."
+            )
+        self._vector = weakref.ref(parameters)  # the next time, one look at it is enough
+
+    def snapshot(self):
+        """(steps so far, copies of the state arrays): what `restore` needs to go on from here."""
+        states = None if self._states is None else [state.copy() for state in self._states]
+        return self.n_steps, states
+
+    def restore(self, snapshot):
+        """Go back to a `snapshot`, or on from a stored one. The next step says which model it is for."""
+        self.n_steps, states = snapshot
+        self._states = None if states is None else [np.array(state) for state in states]
+        self._scratch = self._vector = None
+
+    def __getstate__(self):
+        # a copy belongs to the copied model, which is the next one it meets
+        return self.__dict__ | {"_scratch": None, "_vector": None, "_memory": None}
+
     def _update(self, p, g, *states_and_scratch):
         raise NotImplementedError
+
+
+def _memory(array):
+    """(the array that owns the memory, the address of the first element): equal for all views of a vector."""
+    place = array.__array_interface__["data"][0]
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array, place
 
 
 class SGD(Optimizer):
@@ -142,12 +183,24 @@ class AdamW(Adam):
 
     def __init__(self, learning_rate=1e-3, *, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01):
         super().__init__(learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon)
+        weight_decay = as_number(weight_decay, "weight_decay")
         if not weight_decay >= 0:
             raise ValueError(f"weight_decay must be at least 0; got {weight_decay}.")
         self.weight_decay = weight_decay
+        self._kept()
+
+    def _kept(self):
+        """The share 1 - η λ of a weight that one step keeps."""
+        kept = 1 - self.learning_rate * self.weight_decay
+        if not kept > 0:
+            raise ValueError(
+                "learning_rate times weight_decay must stay below 1, or a step turns the sign of weights; "
+                f"got {self.learning_rate:g} · {self.weight_decay:g}."
+            )
+        return kept
 
     def _update(self, p, *rest):
-        p *= 1 - self.learning_rate * self.weight_decay
+        p *= self._kept()
         super()._update(p, *rest)
 
 
@@ -176,11 +229,18 @@ def clip_gradients(gradients, max_norm):
 
 def check_positive(name, value):
     """Raise a ValueError that names the setting unless `value` is a finite number above 0."""
-    if not (np.isfinite(value) and value > 0):
+    hint = ""
+    if name == "learning_rate" and np.ndim(value):
+        hint = " The parameters come with each step: fit(model, …, optimizer=Adam(0.001))."
+    try:
+        number = as_number(value, name)
+    except ValueError as error:
+        raise ValueError(f"{error}{hint}") from None
+    if not (np.isfinite(number) and number > 0):
         raise ValueError(f"{name} must be a finite number above 0; got {value}.")
 
 
 def check_fraction(name, value):
     """Raise a ValueError that names the setting unless 0 <= value < 1."""
-    if not 0 <= value < 1:
+    if not 0 <= as_number(value, name) < 1:
         raise ValueError(f"{name} must lie in [0, 1); got {value}.")

@@ -203,16 +203,16 @@ class SequenceClassifier(Layer):
     def forward(self, tokens, *, training=False):
         """Logits (B, n_classes) of token ids (B, T)."""
         x = self.embedding.forward(tokens, training=training)
-        self._word_mask = self._last_mask = None
+        word_mask = last_mask = None
         if training:
-            self._word_mask = self.dropout.word_mask(tokens, self.embedding.vocab_size, x.dtype)
-        states = self.recurrent.forward(_times(x, self._word_mask), training=training)
+            word_mask = self.dropout.word_mask(tokens, self.embedding.vocab_size, x.dtype)
+        states = self.recurrent.forward(_times(x, word_mask), training=training)
         last = states[:, -1]
         if training:
             mask = self.dropout.mask(len(last), 1, last.shape[1], x.dtype)
-            self._last_mask = None if mask is None else mask[:, 0]
-            self._shape = states.shape
-        return self.head.forward(_times(last, self._last_mask), training=training)
+            last_mask = None if mask is None else mask[:, 0]
+            self._word_mask, self._last_mask, self._shape = word_mask, last_mask, states.shape
+        return self.head.forward(_times(last, last_mask), training=training)
 
     def backward(self, grad):
         """Token ids have no gradient; fills the gradients of all parameters."""

@@ -13,7 +13,7 @@ from nnbook.attention import KeyValueCache, MultiHeadSelfAttention
 from nnbook.embeddings import PositionEmbedding, TokenEmbedding, check_tokens
 from nnbook.functional import as_whole
 from nnbook.initializers import normal
-from nnbook.layers import Dropout, Layer, Linear
+from nnbook.layers import Dropout, Layer, Linear, check_gradient
 from nnbook.normalization import LayerNorm
 
 POSITIONS = ("learned", "rotary", "none")
@@ -224,6 +224,7 @@ class Transformer(Layer):
 
     def backward(self, grad):
         """From the gradient of the logits (B, T, vocab_size) to that of every parameter; tokens have none."""
+        check_gradient(grad)
         B, T, _ = grad.shape
         grad = self.head.backward(grad.reshape(B * T, self.vocab_size)).reshape(B, T, self.d_model)
         grad = self.final_norm.backward(grad)

@@ -49,3 +49,18 @@ def test_the_input_is_left_alone(activation):
     z = Z.copy()
     activation().forward(z, training=True)
     assert np.array_equal(z, Z)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("activation", [GELU, Sigmoid, Tanh, ReLU])
+def test_slopes_are_numbers_for_every_number(activation, dtype):
+    """z³ overflows long before z: 0 · inf is no number."""
+    largest = np.finfo(dtype).max
+    z = np.array([[-largest, -1e30, -1e15, -50.0, 0.0, 50.0, 1e15, 1e30, largest]], dtype)
+    layer = activation()
+    with np.errstate(over="ignore"):
+        layer.forward(z, training=True)
+        slope = layer.backward(np.ones_like(z))
+    assert np.isfinite(slope).all()
+    assert slope[0, :4] == pytest.approx(0)
+    assert slope[0, 5:] == pytest.approx(1 if activation in (GELU, ReLU) else 0)

@@ -111,3 +111,44 @@ def test_torch_agrees():
     (theirs[0] @ theirs[1]).tanh().exp().sum().backward()
     for m, t in zip(mine, theirs, strict=True):
         np.testing.assert_allclose(m.grad, t.grad.numpy())
+
+
+SHAPES = [
+    ((2, 3), (3, 4)),
+    ((5, 2, 3), (5, 3, 4)),
+    ((5, 2, 3), (3, 4)),
+    ((2, 3), (5, 3, 4)),
+    ((1, 2, 3), (5, 3, 4)),
+]
+
+
+@pytest.mark.parametrize("shapes", SHAPES)
+def test_products_of_matrices_and_of_batches(shapes):
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=shape) for shape in shapes)
+    for left, right in ((Tensor(a), Tensor(b)), (Tensor(a), b), (a, Tensor(b))):
+        product = left @ right
+        assert product.data == pytest.approx(a @ b)
+        (product * product).sum().backward()
+        for tensor, array in ((left, a), (right, b)):
+            if isinstance(tensor, Tensor):
+                expected = numerical_gradient(lambda: float(((a @ b) ** 2).sum()), array)
+                assert tensor.grad == pytest.approx(expected, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    "shapes", [((3, 3), (3,)), ((3,), (3, 3)), ((3,), (3,)), ((2, 3), (2, 3)), ((), (2, 2))]
+)
+def test_other_products_are_refused(shapes):
+    a, b = (np.ones(shape) for shape in shapes)
+    for left, right in ((Tensor(a), Tensor(b)), (Tensor(a), b), (a, Tensor(b))):
+        with pytest.raises(ValueError, match="@ needs matrices"):
+            left @ right
+
+
+def test_a_power_of_zero_is_one_and_has_no_slope():
+    x = Tensor([0.0, 2.0])
+    y = x**0
+    y.sum().backward()
+    assert y.data.tolist() == [1, 1]
+    assert x.grad.tolist() == [0, 0]

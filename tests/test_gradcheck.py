@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from nnbook.activations import Tanh
+from nnbook.activations import ReLU, Tanh
 from nnbook.gradcheck import check_gradients, numerical_gradient, relative_error
-from nnbook.layers import Linear, Sequential
+from nnbook.layers import Dropout, Linear, Sequential
 from nnbook.losses import mean_squared_error
 from nnbook.mlp import MLP
 
@@ -112,6 +112,82 @@ def test_the_error_falls_with_the_square_of_the_step_until_rounding():
     ]
     assert errors[0] / errors[1] == pytest.approx(100, rel=0.01)
     assert errors[1] / errors[2] == pytest.approx(100, rel=0.05)
+
+
+class TestKinks:
+    """At a kink there is no derivative: neither right nor wrong, and the report says so."""
+
+    def test_a_relu_at_zero_is_not_called_wrong(self):
+        relu = MLP([3, 4, 1], rng=np.random.default_rng(0))
+        report = check_gradients(relu, mean_squared_error, np.zeros((2, 3)), np.ones((2, 1)))
+        assert report.ok, report
+        assert len(report.kinks) > 0
+        assert "derivatives left out, at a kink of the loss (a ReLU at 0?), such as parameters[" in str(
+            report
+        )
+
+    def test_a_kink_beside_the_place_is_one_too(self):
+        layers = Sequential(Linear(1, 1, rng=np.random.default_rng(0)), ReLU())
+        layers.parameters = [1.0, 0.0]
+        report = check_gradients(layers, mean_squared_error, [[3e-6], [1.0]], [[1.0], [5.0]])
+        assert report.ok, report
+        assert report.kinks
+
+    def test_a_wrong_derivative_is_no_kink(self):
+        class WrongReLU(ReLU):
+            def derivative(self, z, a, grad, out):
+                return np.multiply(grad, (z > 0) * 1.001, out=out)
+
+        rng = np.random.default_rng(1)
+        for X in (rng.normal(size=(5, 3)), np.vstack([np.zeros(3), rng.normal(size=(4, 3))])):
+            layers = Sequential(Linear(3, 4, rng=rng), WrongReLU(), Linear(4, 2, rng=rng))
+            assert not check_gradients(layers, mean_squared_error, X, rng.normal(size=(5, 2))).ok
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_a_smooth_model_has_none(self, seed):
+        rng = np.random.default_rng(seed)
+        layers = MLP([3, 6, 6, 2], activation=WrongTanh, rng=rng)
+        report = check_gradients(
+            layers, mean_squared_error, 3 * rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+        )
+        assert not report.ok
+        assert report.kinks == ()
+
+
+def test_a_loss_by_chance_is_not_taken_for_kinks():
+    rng = np.random.default_rng(0)
+    layers = Sequential(Linear(3, 8, rng=rng), Dropout(0.5, rng=rng), Linear(8, 2, rng=rng))
+    report = check_gradients(layers, mean_squared_error, *data())
+    assert not report.ok
+    assert report.kinks == ()
+    assert str(report).endswith("two calls gave two losses: set dropout to 0 to compare")
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1e-6, 1.0, 1e6, 1e12])
+def test_the_unit_of_the_loss_changes_no_verdict(factor):
+    def scaled(loss):
+        def in_another_unit(predictions, targets):
+            value, grad = loss(predictions, targets)
+            return value * factor, grad * factor
+
+        return in_another_unit
+
+    assert check_gradients(model(), scaled(mean_squared_error), *data()).ok
+    assert not check_gradients(model(), scaled(lambda p, t: wrong_loss(p, t)), *data()).ok
+    assert not check_gradients(model(linear=SlightlyWrong), scaled(mean_squared_error), *data()).ok
+
+
+def test_whole_numbers_as_inputs_are_checked_too():
+    class WrongInput(Linear):
+        def backward(self, grad):
+            return super().backward(grad) * 2
+
+    X = np.array([[1, 0, 2], [0, 3, 1]])
+    report = check_gradients(
+        WrongInput(3, 2, rng=np.random.default_rng(0)), mean_squared_error, X, np.zeros((2, 2))
+    )
+    assert not report.ok
+    assert report.worst.startswith("inputs[")
 
 
 def test_float32_is_refused():

@@ -132,7 +132,7 @@ def test_the_same_seed_makes_the_same_layer(case):
 
 
 @pytest.mark.parametrize(
-    "layer", [Linear(4, 2, rng=np.random.default_rng(0)), Tanh(), Dropout(0.5, rng=None)]
+    "layer", [Linear(4, 2, rng=np.random.default_rng(0)), Tanh(), Dropout(0.5, rng=np.random.default_rng(0))]
 )
 def test_backward_needs_a_training_forward_first(layer):
     layer.forward(batch())

@@ -19,7 +19,6 @@ LOSSES = {
     "binary cross-entropy, shares": (binary_cross_entropy, LOGITS, RNG.random((5, 3))),
     "cross-entropy, labels": (cross_entropy, LOGITS, LABELS),
     "cross-entropy, probability rows": (cross_entropy, LOGITS, ROWS),
-    "cross-entropy, weighted rows": (cross_entropy, LOGITS, ROWS * np.array([[1], [2], [0.5], [3], [0]])),
 }
 
 
@@ -49,6 +48,8 @@ def test_arguments_are_left_alone(case):
 @pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.uint8, bool])
 def test_the_gradient_has_the_format_of_the_predictions(case, kind):
     loss, predictions, targets = case
+    if targets.ndim == 2 and np.dtype(kind).kind != "f":
+        targets = np.eye(targets.shape[1])[targets.argmax(axis=1)]  # whole numbers: rows with one 1
     targets = targets if targets.ndim == 1 else targets.clip(0, 1).astype(kind)
     for dtype in (np.float32, np.float64):
         assert loss(predictions.astype(dtype), targets)[1].dtype == dtype

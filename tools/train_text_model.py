@@ -171,10 +171,7 @@ def restore(model, optimizer, path):
     if arrays["parameters"].shape != model.parameters.shape:
         raise SystemExit(f"{path} belongs to another recipe. Begin anew with --fresh.")
     model.parameters[...] = arrays["parameters"]
-    optimizer.step(model.parameters.copy(), model.gradients)  # makes the state arrays, which are then filled
-    for state, saved in zip(optimizer._states, (arrays["mean"], arrays["square"]), strict=True):
-        state[...] = saved
-    optimizer.n_steps = header["step"]
+    optimizer.restore((header["step"], [arrays["mean"], arrays["square"]]))
     return header["step"], header["rows"], header["seconds"]
 
 
@@ -189,7 +186,7 @@ def save_state(model, optimizer, step, rows, seconds, path):
         "rows": rows,
         "seconds": seconds,
     }
-    mean, square = optimizer._states
+    _, (mean, square) = optimizer.snapshot()
     serialization.write_arrays(path, header, parameters=model.parameters, mean=mean, square=square)
 
 

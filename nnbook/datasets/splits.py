@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import sklearn.model_selection
 
+from nnbook._validate import check_generator
 from nnbook.functional import as_numbers, as_whole
 
 
@@ -18,6 +19,7 @@ def train_test_split(X, y, *, test_share=0.25, rng, stratify=True):
         ValueError: X and y differ in length, or a side would be empty or, with `stratify`, lack a class.
     """
     X, y = np.asarray(X), np.asarray(y)
+    check_generator(rng)
     if X.ndim == 0 or y.ndim == 0:
         raise ValueError(f"X and y must be arrays of samples; got shapes {X.shape} and {y.shape}.")
     if not 0 < test_share < 1:
@@ -27,9 +29,10 @@ def train_test_split(X, y, *, test_share=0.25, rng, stratify=True):
     needed = 1
     if stratify:
         if y.ndim != 1 or y.dtype.kind == "f":
+            whole = y.ndim == 1 and y.size and np.all(y == np.round(y))
+            hint = "Labels? Use y.astype(int)." if whole else "Regression? Use stratify=False."
             raise ValueError(
-                f"stratify needs class labels of shape (n,); got {y.dtype} of shape {y.shape}. "
-                "Regression? Use stratify=False."
+                f"stratify needs class labels of shape (n,); got {y.dtype} of shape {y.shape}. {hint}"
             )
         classes, counts = np.unique(y, return_counts=True)
         needed = len(classes)
@@ -122,7 +125,17 @@ def stratified_folds(*marks, k=5, rng):
     return fold
 
 
-class StandardScaler:
+class _Scaler:
+    def fit_transform(self, X):
+        """`fit`, then `transform` of the same data: for the training part only."""
+        return self.fit(X).transform(X)
+
+    def transform(self, X):
+        """Apply what `fit` remembered to any data with the same columns."""
+        return (_check_matrix(X, self) - self.shift) / self.scale
+
+
+class StandardScaler(_Scaler):
     """Shift and scale each feature to mean 0 and standard deviation 1 **on the training data**.
 
     A feature that never changes is shifted only.
@@ -136,12 +149,8 @@ class StandardScaler:
         self.scale = np.where(spread > 0, spread, 1.0)
         return self
 
-    def transform(self, X):
-        """Apply what `fit` remembered to any data with the same columns."""
-        return (_check_matrix(X, self) - self.shift) / self.scale
 
-
-class MinMaxScaler:
+class MinMaxScaler(_Scaler):
     """Map each feature's training range to [low, high]; new data may fall outside, and should.
 
     >>> scaler = MinMaxScaler().fit(np.array([[0.0], [10.0]]))
@@ -164,10 +173,6 @@ class MinMaxScaler:
             span > 0, smallest - self.low * self.scale, smallest - self.scale * (self.low + self.high) / 2
         )
         return self
-
-    def transform(self, X):
-        """Apply what `fit` remembered to any data with the same columns."""
-        return (_check_matrix(X, self) - self.shift) / self.scale
 
 
 def _check_matrix(X, scaler=None):

@@ -6,12 +6,13 @@ Every maker takes the number of samples, a keyword `noise` (standard deviation a
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.functional import as_whole
 
 
 def make_disc(n_samples, *, noise=0.0, rng):
     """Inside (1) or outside (0) a circle with radius 0.5: an inside and an outside, half of each."""
-    labels = _half_and_half(n_samples)
+    labels = _half_and_half(n_samples, rng)
     radius = np.where(labels == 1, 0.45 * np.sqrt(rng.random(n_samples)), rng.uniform(0.6, 0.95, n_samples))
     angle = rng.uniform(0, 2 * np.pi, n_samples)
     return _finish(radius * np.cos(angle), radius * np.sin(angle), labels, noise, rng)
@@ -19,7 +20,7 @@ def make_disc(n_samples, *, noise=0.0, rng):
 
 def make_spiral(n_samples, *, noise=0.0, rng, turns=1.5):
     """Two arms wound round each other: easy to see, hard for a small network."""
-    labels = _half_and_half(n_samples)
+    labels = _half_and_half(n_samples, rng)
     t = rng.random(n_samples)
     angle = 2 * np.pi * turns * t + np.pi * labels
     radius = 0.08 + 0.85 * t
@@ -31,7 +32,7 @@ def make_xor(n_samples, *, noise=0.0, rng):
 
     Source: Minsky & Papert, Perceptrons, 1969.
     """
-    n_samples = len(_half_and_half(n_samples))
+    n_samples = len(_half_and_half(n_samples, rng))
     points = rng.uniform(0.08, 0.95, (n_samples, 2)) * rng.choice([-1, 1], (n_samples, 2))
     labels = (points[:, 0] * points[:, 1] > 0).astype(np.int64)
     return _finish(points[:, 0], points[:, 1], labels, noise, rng)
@@ -39,7 +40,7 @@ def make_xor(n_samples, *, noise=0.0, rng):
 
 def make_moons(n_samples, *, noise=0.0, rng):
     """Two half circles that reach into each other."""
-    labels = _half_and_half(n_samples)
+    labels = _half_and_half(n_samples, rng)
     angle = rng.uniform(0, np.pi, n_samples)
     x = np.where(labels == 0, np.cos(angle), 1 - np.cos(angle))
     y = np.where(labels == 0, np.sin(angle), 0.5 - np.sin(angle))
@@ -48,7 +49,7 @@ def make_moons(n_samples, *, noise=0.0, rng):
 
 def make_gaussians(n_samples, *, noise=0.0, rng):
     """Two round clouds; a straight line does well, and the overlap limits everybody."""
-    labels = _half_and_half(n_samples)
+    labels = _half_and_half(n_samples, rng)
     centre = np.where(labels == 1, 0.4, -0.4)
     return _finish(
         centre + rng.normal(0, 0.2, n_samples), centre + rng.normal(0, 0.2, n_samples), labels, noise, rng
@@ -69,12 +70,13 @@ def make_hills(n_samples, *, noise=0.0, rng):
     return X, hill - hollow + _noise(n_samples, noise, rng)
 
 
-def _half_and_half(n_samples):
+def _half_and_half(n_samples, rng):
+    check_generator(rng)
     return np.arange(as_whole(n_samples, "n_samples", 2)) % 2
 
 
 def _points_on_square(n_samples, rng):
-    return rng.uniform(-1, 1, (len(_half_and_half(n_samples)), 2))
+    return rng.uniform(-1, 1, (len(_half_and_half(n_samples, rng)), 2))
 
 
 def _noise(shape, noise, rng):

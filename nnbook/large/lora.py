@@ -87,6 +87,10 @@ class Adapters(Layer):
         for place in self.places.values():
             place.adapter = None
 
+    def check_inputs(self, x):
+        """Token ids, as the model takes them."""
+        return self.model.check_inputs(x)
+
     def forward(self, tokens, *, training=False):
         """Logits (B, T, V) of the model with these adapters."""
         return self.attach().model.forward(tokens, training=training)

@@ -226,7 +226,16 @@ test("a longer batch than reserved makes room, and the answer is the same", () =
   assert.equal(small.forward(X, 7).length, 21);
 });
 
+test("the slope of GELU is a number for every number", () => {
+  const z = Float64Array.of(-1e300, -1e155, -50, 50, 1e155, 1e300);
+  const a = new Float64Array(6), slope = new Float64Array(6);
+  nn.activations.gelu.forward(z, a, 6);
+  nn.activations.gelu.backward(z, a, new Float64Array(6).fill(1), slope, 6);
+  close(Array.from(slope), [0, 0, 0, 1, 1, 1]);
+});
+
 test("mistakes are refused with a sentence", () => {
+  assert.throws(() => new nn.AdamW(1, { learningRate: 2, weightDecay: 0.6 }).step(Float64Array.of(1), Float64Array.of(1)), /must stay below 1/);
   assert.throws(() => new nn.MLP([2]), /at least two positive integers/);
   assert.throws(() => new nn.MLP([2, 0, 1]), /positive integers; got \[2,0,1\]/);
   assert.throws(() => new nn.MLP([2, 1], { activation: "step" }), /unknown activation "step"; known: identity/);

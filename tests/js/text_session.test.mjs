@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { Random } from "../../nnbook/widgets/static/nn.js";
 import { SHOWN, TextSession, visible } from "../../nnbook/widgets/static/text_session.js";
-import { Writer } from "../../nnbook/widgets/static/generation.js";
+import { candidates, Writer } from "../../nnbook/widgets/static/generation.js";
 
 const base64 = (array) => Buffer.from(array.buffer).toString("base64");
 
@@ -102,6 +102,13 @@ test("beyond the context the model forgets, and says so", () => {
   }
   assert.ok(session.firstSeen > 0);
   assert.equal(session.attention(session.firstSeen, 0, 0), null);
+});
+
+test("nothing is drawn from scores that are no numbers", () => {
+  for (const wrong of [[0, NaN], [NaN, 0], [0, Infinity], [-Infinity, -Infinity]]) {
+    for (const temperature of [0, 1]) assert.throws(() => candidates(Float64Array.from(wrong), { temperature }), /logits hold NaN or infinity/);
+  }
+  assert.deepEqual(candidates(Float64Array.of(0, -Infinity)).map((one) => one.probability), [1, 0]);
 });
 
 test("what a reader may get wrong is a sentence, never a crash", () => {

@@ -19,6 +19,9 @@ export function candidates(logits, { temperature = 1, topK = null } = {}) {
   if (topK !== null && !(Number.isInteger(topK) && topK >= 1)) {
     throw new RangeError(`topK must be a whole number of at least 1, or null to keep all tokens; got ${topK}.`);
   }
+  if (!Number.isFinite(logits.reduce((a, b) => Math.max(a, b), -Infinity))) { // Math.max of a NaN is NaN; -Infinity forbids a token
+    throw new RangeError("logits hold NaN or infinity, or forbid every token. Did the training diverge?");
+  }
   const order = Int32Array.from(logits, (_, i) => i).sort((a, b) => logits[b] - logits[a] || a - b);
   const kept = Array.from(order.subarray(0, temperature === 0 ? 1 : topK ?? order.length));
   const best = logits[kept[0]];

@@ -64,8 +64,9 @@ export const activations = {
       for (let i = 0; i < n; i++) {
         const x = z[i];
         const s = x === 0 ? 0.5 : a[i] / x; // the sigmoid again, without another exponential
+        const bend = s * (1 - s); // exactly 0 far out, where x³ overflows: 0 · Infinity is no number
         const slope = 2 * GELU_SCALE * (1 + 3 * GELU_CUBIC * x * x);
-        out[i] = grad[i] * (s + x * s * (1 - s) * slope);
+        out[i] = grad[i] * (bend === 0 ? s : s + x * bend * slope);
       }
     },
   },

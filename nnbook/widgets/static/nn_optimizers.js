@@ -112,6 +112,7 @@ export class AdamW extends Adam {
   /** @param {Float64Array} parameters @param {Float64Array} gradients */
   step(parameters, gradients) {
     const keep = 1 - this.learningRate * this.weightDecay;
+    if (!(keep > 0)) throw new RangeError(`learningRate times weightDecay must stay below 1, or a step turns the sign of weights; got ${this.learningRate} · ${this.weightDecay}.`);
     for (let i = 0; i < parameters.length; i++) parameters[i] *= keep;
     super.step(parameters, gradients);
   }
