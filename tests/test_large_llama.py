@@ -7,6 +7,7 @@ import large_twin
 import numpy as np
 import pytest
 
+from nnbook import embeddings
 from nnbook.generation import generate
 from nnbook.gradcheck import check_gradients
 from nnbook.language_model import next_token_loss, token_losses
@@ -109,6 +110,14 @@ def test_distance_alone_counts_for_turned_vectors():
 
     assert product(7, 3) == pytest.approx(product(104, 100), abs=1e-12)
     assert abs(product(7, 3) - product(7, 4)) > 1e-3
+
+
+def test_a_complex_product_turns_as_chapter_5_does():
+    x = np.random.default_rng(0).normal(size=(2, 5, 3, 8))
+    positions = np.arange(5) + 40
+    turned = parts.rotate(x, parts.rotations(np.stack([positions] * 2), 8, 100.0, x.dtype))
+    slow = embeddings.rotate(x.swapaxes(1, 2), embeddings.rotary_angles(positions, 8, base=100.0))
+    np.testing.assert_allclose(turned, slow.swapaxes(1, 2), atol=1e-14)
 
 
 def test_turning_back_undoes_the_turn():
@@ -409,12 +418,15 @@ def test_cache_equals_no_cache(large):
 
 
 @pytest.mark.large
-def test_logits_equal_transformers_on_the_same_file(large, large_path):
+def test_logits_equal_transformers_on_the_same_file(large, large_path, monkeypatch):
     torch = pytest.importorskip("torch", reason="it is in requirements-frameworks.txt", exc_type=ImportError)
-    gguf = pytest.importorskip("gguf", reason="it is in requirements-frameworks.txt")
-    transformers = pytest.importorskip("transformers", reason="it is in requirements-frameworks.txt")
+    for name in ("gguf", "transformers"):
+        pytest.importorskip(name, reason="it is in requirements-frameworks.txt")
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "tools"))
+    from large_reference import transformers_model
+
     model, tokenizer = large
-    theirs = transformers_model(torch, gguf, transformers, large_path)
+    theirs = transformers_model(large_path)
     texts = [case["prompt"] for case in PROMPTS] + [
         "我想知道神经网络是什么。",
         "def f(x):\n    return x ** 2\n" * 8,
@@ -426,33 +438,3 @@ def test_logits_equal_transformers_on_the_same_file(large, large_path):
             reference = theirs(torch.from_numpy(tokens.astype(np.int64))).logits.numpy()
         assert np.abs(mine - reference).max() <= 1e-4 * np.abs(reference).max()
         assert (mine.argmax(axis=-1) == reference.argmax(axis=-1)).mean() > 0.99
-
-
-def transformers_model(torch, gguf, transformers, path):
-    """The same file in the program of others, unpacked by its reference program."""
-    config = transformers.LlamaConfig(
-        vocab_size=49_152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30, rms_norm_eps=1e-5,
-        num_attention_heads=9, num_key_value_heads=3, max_position_embeddings=8192, tie_word_embeddings=True,
-        rope_parameters={"rope_type": "default", "rope_theta": 100_000.0}, attn_implementation="eager",
-    )  # fmt: skip
-    names = {
-        "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm", "attn_q": "self_attn.q_proj",
-        "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
-        "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj",
-    }  # fmt: skip
-    state = {}
-    for tensor in gguf.GGUFReader(path).tensors:
-        values = gguf.dequantize(tensor.data, tensor.tensor_type)
-        head, *rest = tensor.name.split(".")
-        if head == "blk":
-            i, name, _ = rest
-            if name in ("attn_q", "attn_k"):  # there, feature j turns with j + D/2, not with its neighbour
-                values = values.reshape(-1, 32, 2, values.shape[1]).swapaxes(1, 2).reshape(values.shape)
-            state[f"model.layers.{i}.{names[name]}.weight"] = torch.from_numpy(values.copy())
-        else:
-            name = {"token_embd": "model.embed_tokens.weight", "output_norm": "model.norm.weight"}[head]
-            state[name] = torch.from_numpy(values.copy())
-    state["lm_head.weight"] = state["model.embed_tokens.weight"]
-    model = transformers.LlamaForCausalLM(config).to(torch.float32).eval()
-    model.load_state_dict(state)
-    return model

@@ -56,7 +56,7 @@ WORDS = {
 }  # fmt: skip
 ASKED = "Each wish of a customer is one of these words:{words}.\n\n"
 SHOT = "Customer: {text}\nWish:"
-RANK, N_BLOCKS, EPOCHS, BATCH, RATE = 8, 10, 8, 8, 5e-3
+RANK, N_BLOCKS, EPOCHS, MOST_STEPS, BATCH, RATE = 8, 10, 8, 200, 8, 5e-3
 PROBE_PENALTY = 0.1  # scikit-learn's C, on standardised states
 SHOTS = (0, 1, 5)
 
@@ -117,6 +117,7 @@ class Large:
     def __init__(self):
         self.model, self.tokenizer = load_llama(load_large_model())
         self.first = len(self.model.blocks) - N_BLOCKS
+        self.kept, self.kept_s = {}, 0.0  # states of sentences with their CPU seconds; seconds saved by them
 
     def prompt(self, text):
         """The tokens that the model reads of a sentence."""
@@ -137,7 +138,13 @@ class Large:
 
     def lower(self, texts):
         """What arrives at the first tuned block."""
-        return lower_states(self.model, [self.prompt(text) for text in texts], self.first)
+        new = [text for text in dict.fromkeys(texts) if text not in self.kept]
+        start = time.thread_time()
+        states = lower_states(self.model, [self.prompt(text) for text in new], self.first)
+        each = (time.thread_time() - start) / max(1, len(new))
+        self.kept_s += sum(self.kept[text][1] for text in texts if text in self.kept)
+        self.kept |= {text: (state, each) for text, state in zip(new, states, strict=True)}
+        return [self.kept[text][0] for text in texts]
 
     def seen(self, states, batch_size=32):
         """What the head sees at the end of each prompt, (n, C), from the kept states."""
@@ -174,7 +181,8 @@ def by_lora(task, large, n):
     adapters = Adapters(large.model, rank=RANK, n_blocks=N_BLOCKS, rng=np.random.default_rng(task.seed))
     adapters.attach()
     tune(
-        adapters, examples, epochs=EPOCHS, batch_size=BATCH, learning_rate=RATE,
+        adapters, examples, epochs=min(EPOCHS, MOST_STEPS * BATCH // len(examples)), batch_size=BATCH,
+        learning_rate=RATE, states=large.lower([p.text for p in task.train(n)]),
         rng=np.random.default_rng(task.seed),
     )  # fmt: skip
     if (task.robot, task.seed, n) == ("service", 0, 40):
@@ -224,17 +232,19 @@ WAYS = {"n-grams": by_ngrams, "probe": by_probe, "lora": by_lora, "asked": by_as
 
 def one_run(way, task, large, n):
     """Learn, answer all test sentences, and say what it took; times are CPU seconds of one thread."""
-    start = time.thread_time()
+    large.kept_s, start = 0.0, time.thread_time()
     scores = WAYS[way](task, large, n)
-    learned = time.thread_time() - start
+    learned = time.thread_time() - start + large.kept_s
     texts = [text for text, _ in task.test]
-    start = time.thread_time()
+    large.kept_s, start = 0.0, time.thread_time()
     found = scores(texts)
-    answered = (time.thread_time() - start) / len(texts)
+    answered = (time.thread_time() - start + large.kept_s) / len(texts)
+    kept, large.kept = large.kept, {}  # one after the other, as customers come
     start = time.thread_time()
     for text in texts[:10]:
         scores([text])
     alone = (time.thread_time() - start) / 10
+    large.kept = kept
     return {
         "learning_cpu_s": round(learned, 2),
         "cpu_s_a_sentence": float(f"{answered:.3g}"),
@@ -327,7 +337,8 @@ def main():
         "seconds of one thread on a busy machine; intervals 95 %, bootstrap over seeds and sentences"
     )
     result["settings"] = {
-        "rank": RANK, "n_blocks": N_BLOCKS, "epochs": EPOCHS, "batch_size": BATCH, "learning_rate": RATE,
+        "rank": RANK, "n_blocks": N_BLOCKS, "epochs": EPOCHS, "most_steps": MOST_STEPS, "batch_size": BATCH,
+        "learning_rate": RATE,
         "probe_penalty": PROBE_PENALTY, "prompt": SHOT, "words": WORDS,
     }  # fmt: skip
     large = Large()

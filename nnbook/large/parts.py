@@ -21,6 +21,7 @@ Source: Touvron et al., LLaMA, 2023; grouped heads: Ainslie et al., GQA, 2023.
 import numpy as np
 
 from nnbook.attention import softmax_in_place
+from nnbook.embeddings import rotary_angles
 from nnbook.functional import sigmoid
 from nnbook.layers import Layer
 
@@ -105,25 +106,25 @@ class Projection(GivenLayer):
 
 
 def rotations(positions, d_head, base, dtype):
-    """What turns the pairs of features at these places: e^(i · position · base^(-2j/D)) for pair j.
+    """What turns the pairs of features at these places: e^(i · angle) of chapter 5's `rotary_angles`.
 
-    The first pair turns by one radian a place, the last almost not at all: a clock with D/2 hands.
+    They are the same in all blocks, so they are computed once.
 
     Args:
         positions: integers (B, T).
     Returns:
         complex array (B, T, 1, D/2); the 1 stands for the heads, which all turn alike.
     """
-    speeds = float(base) ** (-np.arange(0, d_head, 2) / d_head)  # (D/2,)
-    angles = np.asarray(positions, np.float64)[..., None, None] * speeds
+    positions = np.asarray(positions)
+    angles = rotary_angles(positions.ravel(), d_head, base=float(base)).reshape(*positions.shape, 1, -1)
     return np.exp(1j * angles).astype(np.result_type(dtype, np.complex64))
 
 
 def rotate(x, turns):
-    """Turn the pairs (0, 1), (2, 3), … of `x` (B, T, heads, D): each pair is one complex number.
+    """Chapter 5's `rotate` for `x` (B, T, heads, D): a pair of features is one complex number.
 
-    Then q · k of two places depends on their distance alone: both were turned, and their product sees only
-    the angle between them. The derivative is the turn back: `rotate(grad, turns.conj())`.
+    To turn a complex number is to multiply it by e^(i · angle). The derivative is the turn back:
+    `rotate(grad, turns.conj())`.
     Source: Su et al., RoFormer: enhanced Transformer with rotary position embedding, 2021.
 
     >>> rotate(np.array([[[[1.0, 0.0]]]]), np.array(1j)).ravel()  # a quarter turn
