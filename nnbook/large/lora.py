@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.exchange import load_safetensors, save_safetensors
 from nnbook.functional import as_whole
 from nnbook.large.caches import pad
@@ -30,6 +31,7 @@ class LowRank(Layer):
 
     def __init__(self, in_features, out_features, rank, *, dtype, rng):
         super().__init__()
+        check_generator(rng)
         a = rng.normal(0, in_features**-0.5, (in_features, rank))
         self.params = {"a": a, "b": np.zeros((rank, out_features))}
         self._lay_out(np.dtype(dtype))
@@ -170,6 +172,7 @@ def tune(adapters, examples, *, epochs=6, batch_size=8, learning_rate=2e-3, rng,
     Raises:
         ValueError: no examples, or an empty prompt or answer.
     """
+    check_generator(rng)
     if not examples or not all(example.prompt and example.answer for example in examples):
         raise ValueError("tuning needs at least one example, each with a prompt and an answer.")
     if states is None:
