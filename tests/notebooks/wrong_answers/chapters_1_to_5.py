@@ -73,6 +73,13 @@ WRONG = {
         ("memory_gigabytes * 1e9", "memory_gigabytes * 2**30", "got 33"),
         ("memory_gigabytes * 1e9", "memory_gigabytes", "got 0"),
     ],
+    "ex-machines": [
+        ("min(in_time)", "max(in_time)", "the smallest number was asked for"),
+        ("hours_alone / speed_up <=", "hours_alone / m <=", "read the curve"),
+        ("<= deadline", "< deadline", "exactly at the deadline"),
+        (" if in_time else None", "", "empty sequence"),
+        ("hours_alone / speed_up <= deadline", "hours_alone * speed_up <= deadline", "got None"),
+    ],
     "ex-unequal-shards": [
         (
             "sum(n * gradient for n, gradient in zip(sizes, gradients, strict=True)) / sum(sizes)",
