@@ -179,9 +179,12 @@ def tune(adapters, examples, *, epochs=6, batch_size=8, learning_rate=2e-3, rng,
         states = lower_states(adapters.model, [example.inputs for example in examples], adapters.first)
     optimizer, losses = AdamW(learning_rate, weight_decay=0.01), []
     n_steps = epochs * -(-len(examples) // batch_size)
+    lengths = np.array([len(state) for state in states])
     for _ in range(epochs):
-        order = rng.permutation(len(examples))
-        for start in range(0, len(order), batch_size):
+        # sentences of about the same length share a batch: less fill, a quarter of the time
+        order = np.argsort(lengths + 4 * rng.random(len(lengths)))
+        starts = rng.permutation(np.arange(0, len(order), batch_size))
+        for start in starts:
             chosen = order[start : start + batch_size]
             losses.append(answer_loss(adapters, [states[i] for i in chosen], [examples[i] for i in chosen]))
             clip_gradients(adapters.gradients, 1.0)
