@@ -21,6 +21,7 @@ from nnbook.economics.compute import (
     Model,
     n_accelerators_for,
 )
+from nnbook.functional import as_whole
 
 USABLE_SHARE = 0.9  # of the memory; the rest is for activations and buffers
 DEFAULT_EFFICIENCY = 0.6  # an assumption: what software reaches of a data sheet's peaks
@@ -37,6 +38,7 @@ class Serving:
         cached_share: share of the read tokens whose keys and values are still there from an earlier answer.
         busy_share: share of the rented hours in which as many ask as can be served.
         efficiency: share of both peaks (arithmetic and bandwidth) that software reaches, an assumption.
+        n_conversations: written at the same time; 0 stands for as many as fit.
 
     Utilisation is a result. Raises ValueError when weights and one conversation do not fit.
 
@@ -54,6 +56,7 @@ class Serving:
     cached_share: float = 0.0
     busy_share: float = 0.5
     efficiency: float = DEFAULT_EFFICIENCY
+    n_conversations: int = 0
 
     def __new__(cls, *args, **kwargs):
         """Answer a number of parameters as `_PerToken`: the form before Model."""
@@ -74,13 +77,14 @@ class Serving:
                 f"{self.accelerator.name} needs bandwidth_bytes_per_second: writing reads all weights for "
                 "each token."
             )
-        if self.batch_size < 1:
-            needed = n_accelerators_for(
-                self.model.weight_bytes + self.cache_bytes, self.accelerator.memory_gigabytes
-            )
+        n_conversations = as_whole(self.n_conversations, "n_conversations", least=0)
+        object.__setattr__(self, "n_conversations", n_conversations)
+        if self.most_conversations < max(1, n_conversations):
+            cache = max(1, n_conversations) * self.cache_bytes
+            needed = n_accelerators_for(self.model.weight_bytes + cache, self.accelerator.memory_gigabytes)
             raise ValueError(
                 f"{self.model.weight_bytes / BYTES_PER_GIGABYTE:.0f} GB of weights and "
-                f"{self.cache_bytes / BYTES_PER_GIGABYTE:.2g} GB of cache need at least {needed} × "
+                f"{cache / BYTES_PER_GIGABYTE:.2g} GB of cache need at least {needed} × "
                 f"{self.accelerator.name}; got n_accelerators={self.n_accelerators}. "
                 "Fewer bits per weight also help."
             )
@@ -97,7 +101,12 @@ class Serving:
 
     @property
     def batch_size(self):
-        """Conversations that fit beside the weights; without a cache, as many as arithmetic can use."""
+        """Conversations that are written at the same time."""
+        return self.n_conversations or self.most_conversations
+
+    @property
+    def most_conversations(self):
+        """Conversations that fit beside the weights; 1024 for a model whose cache is not known."""
         memory = self.accelerator.memory_gigabytes * BYTES_PER_GIGABYTE * USABLE_SHARE * self.n_accelerators
         room = memory - self.model.weight_bytes
         if self.cache_bytes == 0:
