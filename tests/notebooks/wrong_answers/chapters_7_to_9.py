@@ -59,6 +59,14 @@ WRONG = {
         ),
         ("else np.inf", "else None", "never pays"),
     ],
+    "ex-tools-seeds": [
+        ("2 * (z * spread / difference) ** 2", "(z * spread / difference) ** 2", "both variances count"),
+        ("2 * (z * spread / difference) ** 2", "8 * z * spread / difference / z", "four times the seeds"),
+        ("2 * (z * spread / difference) ** 2", "2 * z * (2 * spread / difference) ** 2 / 2", "is z squared"),
+        ("int(np.ceil(n - 1e-9))", "int(n)", "round up"),
+        ("max(2, int(np.ceil(n - 1e-9)))", "int(np.ceil(n - 1e-9))", "never fewer than 2"),
+        ("max(2, int(np.ceil(n - 1e-9)))", "max(2, np.ceil(n - 1e-9))", "whole number"),
+    ],
     "ex-tools-doubt": [
         (
             "np.mean(p * (1 - p), axis=0), np.var(p, axis=0)",
