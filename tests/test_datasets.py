@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import sklearn.preprocessing
@@ -305,3 +307,19 @@ def test_folds_share_out_every_combination_evenly():
 def test_folds_that_cannot_be(marks, k, sentence):
     with pytest.raises(ValueError, match=sentence):
         stratified_folds(*marks, k=k, rng=np.random.default_rng(0))
+
+
+def test_the_digits_are_those_of_the_people_whom_their_makers_put_into_the_test_set():
+    import sklearn.datasets
+
+    told = " ".join(sklearn.datasets.load_digits().DESCR.split())
+    assert "copy of the test set" in told
+    assert "different 13 to the test set" in told
+    assert "by 13 people" in datasets.load_digits().description
+
+
+def test_nobody_says_that_all_writers_of_the_whole_collection_are_in_it():
+    root = Path(datasets.__file__).parents[2]
+    texts = [p for end in ("py", "md", "js", "json") for p in (root / "nnbook").rglob(f"*.{end}")]
+    texts += [*(root / "notebooks").glob("*.ipynb"), *(root / "book").glob("*.md")]
+    assert not [p.name for p in texts if "43 people" in p.read_text(encoding="utf-8")]

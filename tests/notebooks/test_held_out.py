@@ -25,6 +25,18 @@ OPENED = {
         "shortest-test": "the mended program, once for each seed",
         "threshold-scores": "a threshold chosen by validation is judged once for each seed",
     },
+    "05_practice": {},
+    "05_2_classifier": {
+        "digits-split": "how many pictures of each class there are is printed; nothing is measured",
+        "five-seeds": "the test pictures, once for each seed, after the recipe was chosen",
+    },
+    "05_3_reading_code": {},
+    "05_4_attention": {},
+    "05_5_small_gpt": {
+        "end-test": "the test plays, for all models at once, after everything was chosen",
+        "stored-check": "a piece of a test play, to show that the stored model is the one of the log",
+        "chinese-compare": "the test reviews, for all models at once, after everything was chosen",
+    },
 }
 
 
