@@ -245,6 +245,21 @@ def test_standard_scaling(X):
 
 
 @pytest.mark.parametrize("scaler", [StandardScaler, MinMaxScaler])
+def test_fit_transform_is_fit_and_transform(scaler):
+    X = np.random.default_rng(0).normal(3, 2, (9, 4))
+    one = scaler()
+    assert np.array_equal(one.fit_transform(X), scaler().fit(X).transform(X))
+    assert np.array_equal(one.transform(X[:2]), scaler().fit(X).transform(X[:2]))
+
+
+@pytest.mark.parametrize("labels", [np.array([0.0, 1.0] * 10), np.array([0.5, 1.5] * 10)])
+def test_labels_with_a_point_are_told_from_a_regression(labels):
+    hint = r"Labels\? Use y.astype\(int\)" if labels[0] == 0 else "Regression\\? Use stratify=False"
+    with pytest.raises(ValueError, match=hint):
+        train_test_split(np.ones((20, 2)), labels, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler, MinMaxScaler])
 @given(X=columns)
 def test_what_was_scaled_can_be_scaled_back(scaler, X):
     scaler = scaler().fit(X)
