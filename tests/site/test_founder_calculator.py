@@ -8,11 +8,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 from explore_page import Opener, serious_violations, slide, state
-from spreadsheet import recalculate, sheet
+from spreadsheet import recalculate, sheet, without_results
 
 from nnbook import economics as eco
 from nnbook.economics import PLANS, Business
-from nnbook.economics.worksheet_layout import PROJECTION_COLUMNS
+from nnbook.economics.worksheet_layout import FIRST_RESULT, PROJECTION_COLUMNS
 from nnbook.widgets import FounderCalculator
 
 pytestmark = pytest.mark.browser
@@ -260,11 +260,18 @@ class TestFiles:
         path = self.saved(page, "Worksheet (XLSX)", tmp_path / "plan.xlsx")
         name, plan = eco.from_xlsx(path)
         assert (name, plan) == ("Self-hosted open model", business(page))
-        rows = sheet(recalculate(tmp_path, path), "plan", "Months")
+        shown = openpyxl.load_workbook(path, data_only=True)  # what a preview shows without computing
+        without_results(path)
+        folder = recalculate(tmp_path, path)
+        rows = sheet(folder, "plan", "Months")
         projection = plan.project(36)
         for column, letter in PROJECTION_COLUMNS.items():
-            seen = [float(row[ord(letter) - ord("A")]) for row in rows[1:37]]
-            assert seen == pytest.approx(getattr(projection, column).tolist(), abs=0.005), column
+            expected = pytest.approx(getattr(projection, column).tolist(), abs=0.005)
+            assert [float(row[ord(letter) - ord("A")]) for row in rows[1:37]] == expected, column
+            assert [cell.value for (cell,) in shown["Months"][f"{letter}2:{letter}37"]] == expected, column
+        for row, line in enumerate(sheet(folder, "plan", "Plan")[FIRST_RESULT - 1 :], FIRST_RESULT):
+            value = shown["Plan"].cell(row, 2).value
+            assert value == line[1] or value == pytest.approx(float(line[1]), abs=0.005), line
 
     @pytest.mark.parametrize("kind", ["xlsx", "csv"])
     def test_a_plan_of_python_comes_into_the_page(self, open_page, tmp_path, kind):

@@ -1,7 +1,7 @@
 // @ts-check
 /** A plan as CSV and XLSX: the same cells and formulas as `nnbook.economics.worksheet`, the same refusals. No DOM. */
 
-import { BUSINESS_FIELDS, project } from "./firm.js";
+import { BUSINESS_FIELDS, burn, cashPositiveMonth, customersToCoverFixed, fixedCoveredMonth, grossMargin, lifetimeValue, lifetimeValueToAcquisition, lowestCash, project, runwayMonths, unit } from "./firm.js";
 
 /** @typedef {import("./firm.js").Business} Business */
 /**
@@ -104,6 +104,37 @@ export function formulas({ fields, first_input, first_result, plan, months, n_mo
 }
 
 /**
+ * What the formulas give, by the names of the results and the columns: shown until a program recalculates, and where none may (a preview).
+ * @param {Business} b @param {number} months
+ */
+export function results(b, months) {
+  const p = project(b, months);
+  const u = unit(b);
+  const fixed = b.fixed_usd_per_month + b.supply_fixed_usd_per_month;
+  const needed = customersToCoverFixed(b);
+  const machinesToCover = u.contribution <= 0 || u.used === 0 ? 1 : Math.max(1, Math.ceil((fixed * u.used) / (b.million_tokens_per_machine_month * u.contribution) - 1e-9));
+  /** @type {Record<string, number | string>} */
+  const plan = {
+    used: u.used, billed: u.billed, revenue: u.revenue, token_cost: u.tokens, contribution: u.contribution, gross_margin: u.revenue === 0 ? 0 : grossMargin(b), ratio: u.ratio,
+    churn: u.churn, winning: u.winning, lifetime_value: lifetimeValue(b), ltv_cac: u.winning === 0 ? "free to win" : lifetimeValueToAcquisition(b), fixed,
+    machines_to_cover: machinesToCover, customers_to_cover_fixed: Number.isFinite(needed) ? needed : "never", fixed_covered_month: fixedCoveredMonth(p) ?? "not yet",
+    cash_positive_month: cashPositiveMonth(p) ?? "not yet", runway_months: runwayMonths(p) ?? "lasts", lowest_cash: lowestCash(p), final_cash: p.cash_usd[months - 1], burn: burn(p),
+  };
+  const rows = Array.from({ length: months }, (_, t) => {
+    const fall = (1 + b.token_cost_change_per_year) ** (t / 12);
+    const arriving = b.new_customers_per_month * (1 + b.growth_per_month) ** t;
+    const served = p.customers[t];
+    return {
+      A: t + 1, B: arriving, C: served, D: p.revenue_usd[t], E: p.machines[t], F: p.machines[t] * b.machine_usd_per_month * fall, G: served * u.used * b.cost_usd_per_million_tokens * fall,
+      H: served * b.other_cost_usd_per_customer_month, I: p.contribution_usd[t], J: fixed, K: arriving * b.acquisition_usd_per_customer, L: t === 0 ? b.one_off_usd : 0, M: p.idle_usd[t],
+      N: p.cash_flow_usd[t], O: p.cash_usd[t], P: p.revenue_usd[t] > 0 ? p.contribution_usd[t] / p.revenue_usd[t] : "", Q: p.contribution_usd[t] < fixed ? t + 1 : 0,
+      R: p.cash_flow_usd[t] < 0 ? t + 1 : 0, S: p.cash_usd[t] < 0 ? t + 1 : months + 1,
+    };
+  });
+  return { plan, rows: /** @type {Record<string, number | string>[]} */ (rows) };
+}
+
+/**
  * @param {any} XLSX the library @param {Layout} layout @param {Business} b @param {string} name @param {(field: string) => string} [source]
  * @returns {ArrayBuffer}
  */
@@ -122,9 +153,10 @@ export function toXlsx(XLSX, layout, b, name, source = () => "") {
   const months = /** @type {any} */ ({});
   Object.entries(layout.columns).forEach(([letter, words]) => void (months[`${letter}1`] = text(words)));
   const all = formulas(layout);
-  for (const [sheet, list] of /** @type {[any, Record<string, string>][]} */ ([[plan, all.Plan], [months, all.Months]])) {
-    for (const [cell, formula] of Object.entries(list)) sheet[cell] = { t: "n", f: formula };
-  }
+  const known = results(b, layout.n_months);
+  const live = (/** @type {string} */ f, /** @type {number | string} */ v) => ({ t: typeof v === "number" && Number.isFinite(v) ? "n" : "s", f, v: typeof v === "number" && !Number.isFinite(v) ? String(v) : v });
+  Object.entries(all.Plan).forEach(([cell, formula], i) => void (plan[cell] = live(formula, Object.keys(layout.plan).map((key) => known.plan[key])[i])));
+  for (const [cell, formula] of Object.entries(all.Months)) months[cell] = live(formula, known.rows[Number(cell.slice(1)) - 2][cell[0]]);
   plan["!ref"] = `A1:C${layout.first_result + Object.keys(layout.results).length - 1}`;
   months["!ref"] = `A1:${Object.keys(layout.columns).at(-1)}${layout.n_months + 1}`;
   return XLSX.write({ SheetNames: ["Plan", "Months"], Sheets: { Plan: plan, Months: months } }, { type: "array", bookType: "xlsx", compression: true });
