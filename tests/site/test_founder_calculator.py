@@ -387,3 +387,19 @@ def test_the_open_folds_are_accessible_too(open_page):
     page.get_by_text("More: own machines").click()
     page.wait_for_timeout(60)
     assert serious_violations(page) == []
+
+
+def test_on_the_page_of_a_phone_the_verdict_stays_below_the_header(visit):
+    page = visit("notebooks/01_background.html", width=390)
+    page.locator("[data-nnbook-widget=FounderCalculator]").scroll_into_view_if_needed()
+    page.locator(".fdc").get_by_label("Price a month", exact=True).evaluate(
+        "(e) => e.scrollIntoView({block: 'center'})"
+    )
+    page.wait_for_timeout(300)
+    box = page.locator(".fdc-verdict").bounding_box()
+    header = page.locator(".bd-header-article").bounding_box()
+    assert 0 <= box["y"] - (header["y"] + header["height"]) < 20
+    assert page.evaluate("typeof XLSX") == "undefined"
+    with page.expect_download() as download:
+        page.locator(".fdc").get_by_role("button", name="Worksheet (XLSX)").click()
+    assert download.value.suggested_filename == "API-reseller.xlsx"
