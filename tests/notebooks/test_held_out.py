@@ -56,6 +56,10 @@ def test_only_the_named_cells_read_a_test_part(name):
     )
 
 
+def test_every_page_of_chapters_3_to_5_is_watched():
+    assert {path.stem for path in NOTEBOOKS.glob("0[345]*.ipynb")} == set(OPENED)
+
+
 SPLIT = "X_train, X_test, y_train, y_test = train_test_split(X, y, rng=rng)"
 
 
