@@ -119,3 +119,10 @@ def test_an_audit_pays_only_above_a_rate_and_the_page_prints_both_sides(plan):
 def test_the_time_of_a_firm_is_not_called_its_dearest_input():
     for stem in PAGES:
         assert "dearest input" not in " ".join(cell.source for cell in read(stem).values())
+
+
+@pytest.mark.parametrize("stem", PAGES)
+def test_a_citation_in_a_table_that_a_cell_wrote_is_whole(stem):
+    for cell in read(stem).values():
+        if cell.cell_type == "code":
+            assert not re.search(r"\{cite(?!\}`[\w,]+`)", said(cell)), f"{stem}, {cell.id}"
