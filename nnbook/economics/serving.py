@@ -58,12 +58,6 @@ class Serving:
     efficiency: float = DEFAULT_EFFICIENCY
     n_conversations: int = 0
 
-    def __new__(cls, *args, **kwargs):
-        """Answer a number of parameters as `_PerToken`: the form before Model."""
-        if "n_parameters" in kwargs or (args and isinstance(args[0], int | float)):
-            return _PerToken(*args, **kwargs)
-        return super().__new__(cls)
-
     def __post_init__(self):
         if not isinstance(self.model, Model) or not isinstance(self.accelerator, Accelerator):
             raise TypeError("Serving needs a Model and an Accelerator of nnbook.economics, in this order.")
@@ -245,41 +239,3 @@ def answer_price_usd(
     at_least(0, cached_usd=cached_usd)
     read = read_tokens * ((1 - cached_share) * input_usd + cached_share * cached_usd)
     return attempts * (read + (written_tokens + hidden_tokens) * output_usd) / 1e6
-
-
-@dataclass(frozen=True)
-class _PerToken:
-    """Serving with an assumed utilisation; kept until no notebook calls it any more."""
-
-    n_parameters: float
-    accelerator: Accelerator
-    n_accelerators: int = 1
-    utilisation: float = 0.3
-    busy_share: float = 0.5
-    bytes_per_parameter: float = 2.0
-
-    def __post_init__(self):
-        above(0, n_parameters=self.n_parameters, n_accelerators=self.n_accelerators)
-        above(0, bytes_per_parameter=self.bytes_per_parameter)
-        is_share(utilisation=self.utilisation, busy_share=self.busy_share)
-        needed = n_accelerators_for(self.weight_bytes, self.accelerator.memory_gigabytes)
-        if self.n_accelerators < needed:
-            raise ValueError(
-                f"{self.weight_bytes / BYTES_PER_GIGABYTE:.0f} GB of weights need at least {needed} × "
-                f"{self.accelerator.name}; got n_accelerators={self.n_accelerators}. "
-                "Fewer bytes per parameter also help."
-            )
-
-    @property
-    def weight_bytes(self):
-        return self.n_parameters * self.bytes_per_parameter
-
-    @property
-    def tokens_per_second(self):
-        rate = self.accelerator.peak_flops_per_second * self.utilisation * self.n_accelerators
-        return rate / (2 * self.n_parameters)
-
-    @property
-    def cost_usd_per_million_tokens(self):
-        usd_per_second = self.n_accelerators * self.accelerator.price_usd_per_hour / SECONDS_PER_HOUR
-        return usd_per_second / (self.tokens_per_second * self.busy_share) * 1e6

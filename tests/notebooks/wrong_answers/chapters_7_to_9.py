@@ -174,10 +174,9 @@ WRONG = {
     ],
     "ex-own-machine": [
         (" * serving.busy_share", "", "multiply by busy_share"),
-        (" * 3600", "", "an hour has 3600"),
-        (" / 1e6", "", "million tokens; got 0.0000"),
-        ("fixed_usd_per_month / millions", "millions / fixed_usd_per_month", "million tokens; got"),
-        ("fixed_usd_per_month / millions", "int(fixed_usd_per_month / millions)", "got"),
+        ("millions_sold\n", "millions_sold * serving.busy_share**2\n", "divide by what is sold"),
+        ("fixed_usd_per_month / millions_sold", "millions_sold / fixed_usd_per_month", "upside down"),
+        ("fixed_usd_per_month / millions_sold", "int(fixed_usd_per_month / millions_sold)", "got"),
     ],
     "ex-half-a-point": [
         ("8 * a * (1 - a)", "4 * a * (1 - a)", "the variances of the two add up"),
