@@ -7,7 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from explore_page import Opener, serious_violations, slide, state
+from explore_page import Opener, as_anywidget, serious_violations, slide, state
 from spreadsheet import recalculate, sheet, without_results
 
 from nnbook import economics as eco
@@ -333,6 +333,31 @@ class TestFiles:
         page.locator("input[type=file]").set_input_files(path)
         page.wait_for_function("document.querySelector('.fdc > .nnw-status').textContent !== ''")
         assert said(page) == "Cell O12 of the sheet Months no longer holds the formula that was written."
+
+    def test_in_jupyterlab_python_writes_and_reads_the_worksheet(self, open_page, tmp_path):
+        path = tmp_path / "plan.xlsx"
+        PLANS["API reseller"].to_xlsx(path)
+        page = open_page(FounderCalculator())
+        as_anywidget(page, FounderCalculator())
+        page.get_by_role("button", name="Worksheet (XLSX)").click()
+        assert page.evaluate("kernel.sent") == [[{"kind": "export"}, 0]]
+        with page.expect_download() as download:
+            page.evaluate(
+                "(bytes) => kernel.hear({kind: 'worksheet'}, [new DataView(new Uint8Array(bytes).buffer)])",
+                list(path.read_bytes()),
+            )
+        download.value.save_as(tmp_path / "again.xlsx")
+        assert (tmp_path / "again.xlsx").read_bytes() == path.read_bytes()
+        page.locator("input[type=file]").set_input_files(path)
+        page.wait_for_function("kernel.sent.length === 2")
+        assert page.evaluate("kernel.sent[1]") == [{"kind": "import"}, path.stat().st_size]
+        page.evaluate(
+            "kernel.hear({kind: 'said', text: 'The check number does not fit.', changed: true}, [])"
+        )
+        page.get_by_role("button", name="Take the changed numbers").click()
+        sent = page.evaluate("kernel.sent[2]")
+        assert sent == [{"kind": "import", "changed": True}, path.stat().st_size]
+        assert page.evaluate("typeof XLSX") == "undefined"
 
     def test_one_page_for_the_printer(self, open_page, tmp_path):
         hostile = "<b>plan</b> & co"
