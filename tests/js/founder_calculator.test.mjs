@@ -72,13 +72,13 @@ test("what cannot be computed is refused", () => {
 
 test("a typed number is read as a reader means it", () => {
   const usd = { kind: "money" };
-  const cases = [["$1,322", 1322], ["1 322.50", 1322.5], ["  39 ", 39], ["1.5k", 1500], ["2M", 2e6], ["$ 0.45", 0.45], [".5", 0.5], ["−20", -20], ["-$20", -20], ["1'000", 1000]];
+  const cases = [["$1,322", 1322], ["1 322.50", 1322.5], ["  39 ", 39], ["1.5k", 1500], ["2M", 2e6], ["$ 0.45", 0.45], [".5", 0.5], ["−20", -20], ["-$20", -20], ["1'000", 1000], ["4,5", 4.5], ["1,322,000.25", 1322000.25]];
   for (const [text, value] of cases) assert.equal(parse(text, usd, 1), value, text);
   assert.equal(parse("¥299", usd, 7), 299 / 7);
   assert.equal(parse("4", { kind: "share" }, 1), 0.04);
   assert.equal(parse("4.5 %", { kind: "share" }, 1), 0.045);
   assert.equal(parse("none", { kind: "number", none: NO_CAP }, 1), NO_CAP);
-  for (const text of ["", "abc", "1e5", "4 % of it", "12%", "1-2", "<b>1</b>", "--3", "NaN", "Infinity"]) assert.ok(Number.isNaN(parse(text, usd, 1)), text);
+  for (const text of ["", "abc", "1e5", "4 % of it", "12%", "1-2", "<b>1</b>", "--3", "NaN", "Infinity", "1.2.3", "1,32,2", "12,3456", "1.322,50", "."]) assert.ok(Number.isNaN(parse(text, usd, 1)), text);
 });
 
 test("currencies and accidents have bounds", () => {

@@ -123,6 +123,13 @@ export const MORE = /** @type {[string, Field[]][]} */ ([
   ["Today and later", ["customers", "price_change_per_year", "token_cost_change_per_year"]],
 ]);
 
+/** Digits as people group them: 1322, 1,322.50, 1 322, 4,5 with a decimal comma; NaN for anything between. @param {string} text */
+function grouped(text) {
+  if (/^(\d+(\.\d*)?|\.\d+)$/.test(text)) return Number(text);
+  if (/^\d{1,3}([,\s_'\u00a0\u202f]\d{3})+(\.\d*)?$/.test(text)) return Number(text.replace(/[,\s_'\u00a0\u202f]/g, ""));
+  return /^\d+,\d{1,2}$/.test(text) ? Number(text.replace(",", ".")) : NaN;
+}
+
 /**
  * The number that a reader means by "$1,322", "1 322.50", "12 %", "¥299", "1.5k" or "none"; NaN when it is none.
  * @param {string} text @param {{kind: Kind, none?: number}} field @param {number} rate of the currency
@@ -130,11 +137,11 @@ export const MORE = /** @type {[string, Field[]][]} */ ([
 export function parse(text, { kind, none }, rate) {
   const plain = text.trim().toLowerCase().replace(/−/g, "-");
   if (none !== undefined && (plain === "none" || plain === "")) return none;
-  const match = /^[$€¥￥]?\s*([-+]?)\s*[$€¥￥]?\s*(\d[\d\s,_'\u00a0\u202f]*(?:\.\d*)?|\.\d+)\s*(k|m|%)?\s*[$€¥￥]?$/.exec(plain);
+  const match = /^[$€¥￥]?\s*([-+]?)\s*[$€¥￥]?\s*([\d.][\d\s,._'\u00a0\u202f]*?)\s*(k|m|%)?\s*[$€¥￥]?$/.exec(plain);
   if (!match) return NaN;
   const [, sign, digits, suffix] = match;
   if (suffix === "%" && kind !== "share") return NaN;
-  const size = Number(digits.replace(/[\s,_'\u00a0\u202f]/g, "")) * ({ k: 1e3, m: 1e6 }[suffix] ?? 1);
+  const size = grouped(digits) * ({ k: 1e3, m: 1e6 }[suffix] ?? 1);
   const value = sign === "-" ? -size : size;
   return kind === "share" ? Number((value / 100).toPrecision(15)) : kind === "money" ? value / rate : value;
 }
