@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nnbook.dialogue import features, phrases, smalltalk, tagger, trial, understand
+from nnbook.dialogue.cues import yes_or_no
 from nnbook.dialogue.manager import first_state, step
 from nnbook.dialogue.slots import LANGUAGES, ROBOTS, Slot, find_slots, language_of, mask
 from nnbook.dialogue.understand import Understanding, by_keywords, load_robots
@@ -85,7 +86,12 @@ class TestSlots:
             ("lamplight", []),
             ("twenty-two degrees", [("degrees", 22)]),
             ("make it 7 degrees", [("degrees", 7)]),
-            ("room 99", []),
+            ("room 99", [("unclear", "99")]),
+            ("turn off the oven", [("thing", "oven")]),
+            ("at 7", [("time", "7")]),
+            ("客厅和次卧调低两度", [("room", "living"), ("room", "second"), ("change", -2)]),
+            ("全屋的灯", [("room", "all"), ("device", "light")]),
+            ("把窗帘拉上", [("thing", "窗帘")]),
             ("remind me in 90 seconds", [("duration", 1.5)]),
             ("wake me in two hours", [("duration", 120)]),
             ("in half an hour", [("duration", 30)]),
@@ -104,7 +110,9 @@ class TestSlots:
         ("text", "expected"),
         [
             ("order 4711, the lamp", [("order", "4711"), ("item", "lamp")]),
-            ("123 or 1234567", []),
+            ("123 or 1234567", [("unclear", "123"), ("unclear", "1234567")]),
+            ("订单四七一一", [("order", "4711")]),
+            ("外套", [("thing", "外套")]),  # a coat is no jacket
             ("把4712寄到北京", [("order", "4712"), ("city", "beijing")]),
         ],
     )
@@ -112,6 +120,7 @@ class TestSlots:
         assert values(text, "service") == expected
 
     def test_mask_and_language(self):
+        assert mask("客厅灯", "home") == "ROOM DEVICE", "two names side by side are two words"
         assert mask("Fan on in the hall, 21 degrees", "home") == "DEVICE on in the ROOM, DEGREES degrees"
         assert (language_of("4711"), language_of("ok 好")) == ("en", "zh")
 
@@ -122,7 +131,8 @@ class TestSlots:
     def test_a_tagger_finds_a_name_that_it_never_saw(self):
         parts = trial.make_parts("home", "en", 0, train_share=0.5)
         learned = tagger.Tagger().fit(parts.train, rng=np.random.default_rng(0))
-        assert ("room", 10, 15) in learned.find("clean the attic")
+        text = "switch on the projector in the attic"
+        assert learned.find(text) == {("device", 14, 23), ("room", 31, 36)}
         assert learned.find("") == set()
 
 
@@ -196,7 +206,8 @@ class TestStored:
 
 
 def understood(intent, accepted=True, **slots):
-    return Understanding(intent, 0.9, accepted, tuple(Slot(n, v, 0, 1) for n, v in slots.items()))
+    found = tuple(Slot(n, v, 0, 1) for n, v in slots.items())
+    return Understanding(intent, 0.9, accepted, found, accepted, (intent,))
 
 
 class TestDialogue:
@@ -225,7 +236,7 @@ class TestDialogue:
         wish = understood("turn_on", device="light")
         turn = step(first_state("home"), "do not turn on the light", wish, "home", "en")
         turn = step(turn.state, "hall", understood("turn_on", accepted=False, room="hall"), "home", "en")
-        assert (turn.kind, turn.reply[:21]) == ("confirm", "You said no or not. D")
+        assert (turn.kind, turn.reply[:21]) == ("confirm", "You said no or not. S")
         assert step(turn.state, "no", understood("turn_on", accepted=False), "home", "en").kind == "dropped"
         asked = understood("ask_state", room="hall")
         assert step(first_state("home"), "is it not cold in the hall", asked, "home", "en").kind == "done"
@@ -244,37 +255,85 @@ class TestDialogue:
         assert (chat.kind, chat.reply) == ("chat", "嗨")
 
     @pytest.mark.parametrize(
-        ("intent", "slots", "reply"),
+        ("text", "intent", "slots", "reply"),
         [
-            ("track_order", {"item": "lamp"}, "Order 4711 (lamp) is packed and leaves tomorrow."),
-            ("track_order", {"order": "9999"}, "I do not find order 9999."),
             (
+                "where is it",
+                "track_order",
+                {"item": "lamp"},
+                "Order 4711 (lamp) is packed and leaves tomorrow.",
+            ),
+            ("where is it", "track_order", {"order": "9999"}, "I do not find order 9999."),
+            (
+                "change the address",
                 "change_address",
                 {"order": "4712", "city": "paris"},
                 "Order 4712 has left us already: too late for that.",
             ),
-            ("return_item", {"order": "4711"}, "Order 4711 has not been delivered yet."),
             (
-                "damaged_item",
-                {"order": "4713"},
-                "I am sorry. A replacement for order 4713 (headphones) is on the way.",
+                "return it",
+                "return_item",
+                {"order": "4711"},
+                "Order 4711 has not been delivered yet, so it cannot be returned or replaced now.",
             ),
-            ("check_stock", {"item": "kettle"}, "Sold out: kettle."),
-            ("delivery_cost", {"city": "berlin"}, "Delivery to Berlin costs 5 dollars."),
+            ("in stock?", "check_stock", {"item": "kettle"}, "Sold out: kettle."),
+            ("what does it cost", "delivery_cost", {"city": "berlin"}, "Delivery to Berlin costs 82 yuan."),
         ],
     )
-    def test_the_shop(self, intent, slots, reply):
+    def test_the_shop(self, text, intent, slots, reply):
         state = first_state("service")
         before = json.dumps(state)
-        assert step(state, "x", understood(intent, **slots), "service", "en").reply == reply
+        assert step(state, text, understood(intent, **slots), "service", "en").reply == reply
         assert json.dumps(state) == before, "the old state is not changed"
 
     def test_a_temperature_out_of_range_is_not_set(self):
-        turn = step(
-            first_state("home"), "x", understood("set_temperature", degrees=35, room="hall"), "home", "en"
-        )
+        wish = understood("set_temperature", degrees=35, room="hall")
+        turn = step(first_state("home"), "make it warmer", wish, "home", "en")
         assert turn.reply == "I only set 10 to 30 degrees."
         assert turn.state["world"]["temperature"]["hall"] == 18
+
+    def test_it_does_not_ask_for_ever(self):
+        nothing = understood("play_music", accepted=False)
+        turn = step(first_state("home"), "开灯", understood("turn_on", device="light"), "home", "zh")
+        kinds = []
+        for _ in range(4):
+            turn = step(turn.state, "嗯？", nothing, "home", "zh")
+            kinds.append(turn.kind)
+            if turn.kind != "ask":
+                break
+            assert "厨房" in turn.reply, "the second question names what may be said"
+        assert kinds == ["ask", "dropped"]
+
+    @pytest.mark.parametrize(
+        "text", ["嗯", "嗯嗯", "没错", "对", "好的", "是的", "可以", "行", "对，没错", "好的谢谢", "嗯，退吧"]
+    )
+    def test_a_yes_is_a_yes(self, text):
+        assert yes_or_no(text, "service", "zh") == "yes"
+
+    @pytest.mark.parametrize(
+        "text", ["不用了", "算了", "不用了，谢谢", "不是", "不对", "先不了", "算了吧", "好的，不用了"]
+    )
+    def test_a_no_is_a_no(self, text):
+        assert yes_or_no(text, "home", "zh") == "no"
+
+    @pytest.mark.parametrize(
+        "text", ["对了，打开灯", "是不是", "不错", "行李箱", "好像没有", "可以退吗", "要不要"]
+    )
+    def test_what_only_begins_like_an_answer_is_none(self, text):
+        assert yes_or_no(text, "home", "zh") is None
+
+    @pytest.mark.parametrize(
+        ("text", "answer"),
+        [
+            ("yep", "yes"),
+            ("Yes, please!", "yes"),
+            ("no thanks", "no"),
+            ("Never mind.", "no"),
+            ("not sure", None),
+        ],
+    )
+    def test_english_answers(self, text, answer):
+        assert yes_or_no(text, "service", "en") == answer
 
     @both
     def test_every_question_has_words(self, robot, language):

@@ -43,7 +43,6 @@ ALLOWED = {
         "functional",
         "activations",
         "attention",
-        "datasets",
         "embeddings",
         "exchange",
         "generation",

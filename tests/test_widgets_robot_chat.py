@@ -12,14 +12,17 @@ from nnbook.widgets._stored import stored_names, stored_script
 def test_it_answers_in_the_language_of_the_sentence():
     chat = RobotChat()
     assert chat.answer("Unlock the front door").reply == "Shall I really unlock the front door? (yes or no)"
-    assert chat.answer("打开前门").reply == "真的要打开前门吗？（是或不）"
+    assert chat.answer("打开前门").reply == "确定要给前门解锁吗？（请回答“是”或“否”）"
 
 
 def test_a_number_has_the_language_of_the_talk():
     chat = RobotChat("service", language="zh")
     turn = chat.answer("取消订单")
     assert turn.kind == "ask"
-    assert chat.answer("4711", turn.state).reply == "真的要取消订单 4711 吗？（是或不）"
+    assert (
+        chat.answer("4711", turn.state).reply
+        == "订单 4711 还没发货，可以取消。确定要取消吗？（请回答“是”或“否”）"
+    )
 
 
 def test_the_threshold_decides_what_is_refused():
@@ -50,7 +53,15 @@ def test_a_page_gets_the_names_only_and_a_small_file():
 
 def test_its_script_holds_all_its_modules():
     script = classic_script("RobotChat")
-    for name in ("retrieval", "robot_words", "robot_dialogue", "robot_home"):
+    for name in (
+        "retrieval",
+        "robot_words",
+        "robot_dialogue",
+        "robot_home",
+        "robot_cues",
+        "robot_quantities",
+        "robot_world",
+    ):
         assert f'modules["{name}"]' in script
 
 

@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from nnbook import losses, mlp, optimizers, training
-from nnbook.dialogue import tagger, trial, understand
+from nnbook.dialogue import exam, tagger, trial, understand
 from nnbook.dialogue.features import vectorise
 from nnbook.dialogue.phrases import OTHER, intents, load_templates, realise_all
 from nnbook.dialogue.slots import LANGUAGES, ROBOTS, gazetteer
@@ -123,15 +123,24 @@ def main() -> int:
         }
     path = FOLDER / "robots.npz"
     understand.save_robots(models, path, metadata={"split": 0, "small_talk": list(SAFE)})
-    stored = {}
+    stored, natural = {}, {}
+    for name in exam.natural_names():
+        counts, _ = exam.sit(exam.load_natural(name), understand.load_robots(path))
+        natural[name] = dict(counts)
     for (robot, language), model in understand.load_robots(path).items():
         parts = trial.make_parts(robot, language, 0)
         result = asdict(trial.measure(model, parts.test, parts.outside_test))
         stored[f"{robot}_{language}"] = {name: round(value, 4) for name, value in result.items()}
-    log = {"splits": figures, "small_talk": talk, "stored": stored, "bytes": path.stat().st_size}
+    log = {
+        "splits": figures,
+        "small_talk": talk,
+        "stored": stored,
+        "natural": natural,
+        "bytes": path.stat().st_size,
+    }
     text = json.dumps(log, indent=1, ensure_ascii=False)
     (FOLDER / "robots.json").write_text(text + "\n", encoding="utf-8")
-    print(talk, stored, path.stat().st_size, SmallTalk.of("en").threshold)
+    print(talk, stored, natural, path.stat().st_size, SmallTalk.of("en").threshold)
     return 0
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from nnbook.dialogue.cues import families
 from nnbook.dialogue.slots import mask
 from nnbook.functional import as_whole
 from nnbook.retrieval import fold
@@ -41,14 +42,15 @@ def pieces(text: str, robot: str | None, *, letters: bool = True) -> list[str]:
     """Return the different pieces of a sentence, in order of first appearance.
 
     Args:
-        robot: whose slots are masked; None leaves the sentence as it is.
+        robot: whose slots are masked and whose word families ("=lock") are added; None: neither.
         letters: add runs of 3 and 4 letters inside Latin words.
 
     >>> pieces("lock the back door", "home", letters=False)
-    ['lock', 'the', 'DOOR', '^ lock', 'lock the', 'the DOOR', 'DOOR $']
+    ['=lock', '=unlock', 'lock', 'the', 'DOOR', '^ lock', 'lock the', 'the DOOR', 'DOOR $']
     """
     tokens = _TOKEN.findall(fold(text) if robot is None else mask(text, robot))
-    found = list(tokens)
+    found = [f"={family}" for family in families(text, robot)] if robot else []
+    found += tokens
     padded = ["^", *tokens, "$"]
     found += [f"{a} {b}" for a, b in pairwise(padded)]
     if any("\u3400" <= token <= "\u9fff" for token in tokens):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nnbook.dialogue.phrases import load_outside, load_templates, realise_all, split_templates
-from nnbook.dialogue.understand import IntentModel, choose_threshold, fit_intents
+from nnbook.dialogue.understand import IntentModel, choose_sure, choose_threshold, fit_intents
 from nnbook.functional import as_number, as_whole
 
 SHARES = (0.7, 0.15, 0.15)
@@ -71,10 +71,15 @@ class Result:
 
 
 def learn(parts: Parts, robot: str, language: str) -> IntentModel:
-    """Fit on the training part and choose the threshold on the validation part."""
+    """Fit on the training part and choose both thresholds on the validation part."""
     model = fit_intents(parts.train + parts.outside_train, robot, language)
-    _, confidence = model.scores([phrase.text for phrase in parts.validation])
-    return replace(model, threshold=choose_threshold(confidence))
+    right, confidence = judge(model, parts.validation)
+    _, outside = model.scores([phrase.text for phrase in parts.outside_validation])
+    return replace(
+        model,
+        threshold=choose_threshold(confidence),
+        sure_from=choose_sure(right, confidence, outside),
+    )
 
 
 def judge(model: IntentModel, phrases) -> tuple[np.ndarray, np.ndarray]:

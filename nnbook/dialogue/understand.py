@@ -13,6 +13,7 @@ from nnbook.functional import as_array, as_number, softmax
 from nnbook.retrieval import fold
 from nnbook.serialization import FORMAT, VERSION, read_arrays, to_int8, write_arrays
 
+PLAUSIBLE = 0.1  # the probability from which an intent may be asked about
 STORED = Path(__file__).resolve().parent.parent / "models" / "robots.npz"
 
 
@@ -20,18 +21,29 @@ STORED = Path(__file__).resolve().parent.parent / "models" / "robots.npz"
 class Understanding:
     """What a robot made of a sentence.
 
-    `intent` is its best guess and `confidence` the probability of it; `accepted` says whether that is enough
-    to act. `slots` are the pieces that name something.
+    `intent` is its best guess and `confidence` the probability of it. `accepted` says whether that is enough
+    to take it as a wish, `sure` whether it is enough to act without asking first. `slots` are the pieces that
+    name something. `ranking` holds the intents with a probability of at least `PLAUSIBLE`, the best first.
     """
 
     intent: str
     confidence: float
     accepted: bool
     slots: tuple[Slot, ...]
+    sure: bool = True
+    ranking: tuple[str, ...] = ()
 
     def values(self) -> dict:
-        """Return {slot: value}; the first mention counts."""
-        return {slot.name: slot.value for slot in reversed(self.slots)}
+        """Return {slot: value}, or {slot: list of the different values} where there are several."""
+        found = {}
+        for slot in self.slots:
+            found.setdefault(slot.name, [])
+            if slot.value not in found[slot.name]:
+                found[slot.name].append(slot.value)
+        return {
+            name: "all" if "all" in values else values[0] if len(values) == 1 else values
+            for name, values in found.items()
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +54,7 @@ class IntentModel:
         labels: names of the classes, `other` last.
         weights: (n_buckets, n_labels); bias: (n_labels,).
         threshold: below this probability the robot refuses.
+        sure_from: below this one it asks before it acts.
     """
 
     robot: str
@@ -50,6 +63,7 @@ class IntentModel:
     weights: np.ndarray
     bias: np.ndarray
     threshold: float = 0.0
+    sure_from: float = 0.0
 
     def logits(self, texts) -> np.ndarray:
         """Return one row of logits for each text, shape (n_texts, n_labels)."""
@@ -64,12 +78,16 @@ class IntentModel:
 
     def understand(self, text: str) -> Understanding:
         """Return intent, confidence and slots of one sentence."""
-        (best,), (confidence,) = self.scores([text])
+        own = softmax(self.logits([text]))[0, :-1]
+        order = np.argsort(-own, kind="stable")
+        best, confidence = order[0], float(own[order[0]])
         return Understanding(
             self.labels[best],
-            float(confidence),
+            confidence,
             bool(confidence >= self.threshold),
             tuple(find_slots(text, self.robot)),
+            bool(confidence >= max(self.threshold, self.sure_from)),
+            tuple(self.labels[j] for j in order if own[j] >= PLAUSIBLE),
         )
 
     def evidence(self, text: str) -> list[tuple[str, float]]:
@@ -117,6 +135,26 @@ def choose_threshold(confidences, *, false_refusals=0.02) -> float:
     return float(np.quantile(as_array(confidences, "confidences", ("n",)), share))
 
 
+def choose_sure(right, confidence, outside_confidence, *, wrong_share=0.005) -> float:
+    """Return the lowest probability from which at most this share of what is accepted is wrong.
+
+    Args:
+        right, confidence: of the good wishes of the validation part, (n,) each.
+        outside_confidence: of its near misses, (m,); whatever a robot does with one of them is wrong.
+    """
+    share = as_number(wrong_share, "wrong_share")
+    if not 0 <= share <= 1:
+        raise ValueError(f"wrong_share must lie in [0, 1]; got {share}. Per cent? Divide by 100.")
+    confidence = as_array(confidence, "confidence", ("n",))
+    outside = as_array(outside_confidence, "outside_confidence", ("m",))
+    everything = np.concatenate([confidence, outside])
+    wrong = np.concatenate([~as_array(right, "right", ("n",)).astype(bool), np.ones(len(outside), bool)])
+    order = np.argsort(-everything, kind="stable")
+    shares = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
+    kept = np.flatnonzero(shares <= share)
+    return float(everything[order][kept[-1]]) if len(kept) else 1.0
+
+
 def by_keywords(text: str, robot: str) -> str | None:
     """Return the first intent one of whose keywords stands in the text, or None: what a first script does.
 
@@ -135,7 +173,11 @@ def save_robots(models, path, *, metadata):
     arrays = {}
     for model in models:
         name = f"{model.robot}_{model.language}"
-        header["models"][name] = {"labels": list(model.labels), "threshold": round(model.threshold, 4)}
+        header["models"][name] = {
+            "labels": list(model.labels),
+            "threshold": round(model.threshold, 4),
+            "sure_from": round(model.sure_from, 4),
+        }
         arrays[f"{name}_weights"], arrays[f"{name}_scales"] = to_int8(model.weights)
         arrays[f"{name}_bias"] = model.bias.astype(np.float32)
     write_arrays(path, header, **arrays)
@@ -162,10 +204,11 @@ def _stored_model(robot, language, header, arrays):
     name = f"{robot}_{language}"
     about = header["models"][name]
     labels, threshold = tuple(about["labels"]), as_number(about["threshold"], "threshold")
-    if labels != (*intents(robot), OTHER) or not 0 <= threshold <= 1:
-        raise ValueError(f"{name} must have the intents of this book and a threshold in [0, 1]")
+    sure_from = as_number(about["sure_from"], "sure_from")
+    if labels != (*intents(robot), OTHER) or not (0 <= threshold <= 1 and 0 <= sure_from <= 1):
+        raise ValueError(f"{name} must have the intents of this book and thresholds in [0, 1]")
     whole = as_array(arrays[f"{name}_weights"], f"{name}_weights", ("n_buckets", len(labels)))
     scales = as_array(arrays[f"{name}_scales"], f"{name}_scales", (len(labels),))
     bias = as_array(arrays[f"{name}_bias"], f"{name}_bias", (len(labels),))
     weights = whole.astype(np.float64) * scales.astype(np.float64)
-    return IntentModel(robot, language, labels, weights, bias.astype(np.float64), threshold)
+    return IntentModel(robot, language, labels, weights, bias.astype(np.float64), threshold, sure_from)

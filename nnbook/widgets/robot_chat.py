@@ -1,12 +1,13 @@
 """RobotChat: talk to a home robot or a shop robot, in English or Chinese, and see what it understood."""
 
 import json
+from dataclasses import replace
 
 import traitlets
 
 from nnbook.dialogue.manager import Turn, first_state, step
 from nnbook.dialogue.phrases import intents
-from nnbook.dialogue.slots import DATA, LANGUAGES, ROBOTS, gazetteer, language_of
+from nnbook.dialogue.slots import DATA, LANGUAGES, ROBOTS, gazetteer, language_of, others
 from nnbook.dialogue.smalltalk import SAFE, SmallTalk
 from nnbook.dialogue.understand import Understanding, load_robots
 from nnbook.dialogue.worlds import rules
@@ -65,7 +66,9 @@ class RobotChat(StoredModelWidget):
         model = self._models[self.robot, self._language(text)]
         seen = model.understand(text)
         limit = self.threshold or model.threshold
-        return Understanding(seen.intent, seen.confidence, seen.confidence >= limit, seen.slots)
+        sure = seen.confidence >= max(limit, model.sure_from)
+        accepted = seen.confidence >= limit
+        return replace(seen, accepted=accepted, sure=sure)
 
     def answer(self, text: str, state: dict | None = None) -> Turn:
         """Return the robot's turn after `text`, from `state` (None: the beginning), as the page gives it."""
@@ -110,6 +113,8 @@ def pack_stored(name: str) -> dict:
         "n_buckets": len(arrays["home_en_weights"]),
         "models": models,
         "rules": rules(),
+        "cues": json.loads((DATA / "cues.json").read_text(encoding="utf-8")),
+        "others": {robot: others(robot) for robot in ROBOTS},
         "gazetteers": {robot: gazetteer(robot) for robot in ROBOTS},
         "intents": {robot: list(intents(robot)) for robot in ROBOTS},
         "words": json.loads((DATA / "chat_words.json").read_text(encoding="utf-8")),

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 from javascript import Cases
+from said_numbers import SAID
 
-from nnbook.dialogue import features, phrases, trial
+from nnbook.dialogue import cues, exam, features, phrases, trial
+from nnbook.dialogue.quantities import find_quantities
 from nnbook.dialogue.slots import LANGUAGES, ROBOTS, find_slots, language_of, mask
 from nnbook.functional import softmax
+from nnbook.retrieval import fold
 from nnbook.widgets import RobotChat
 from nnbook.widgets.robot_chat import pack_stored
 
@@ -58,7 +61,16 @@ TALKS = {
         [
             "don't turn on the light",
             "bedroom",
-            "no",
+            "no thanks",
+            "turn off the lights in the kitchen and the hall",
+            "turn the study down two degrees",
+            "wake me",
+            "in an hour and a half",
+            "lock all doors, please",
+            "unlock a door",
+            "hm",
+            "hm?",
+            "yes",
             "turn on the light",
             "kitchen",
             "turn it off",
@@ -78,6 +90,23 @@ TALKS = {
             "十五分钟后叫我",
             "打扫厨房",
             "卧室多少度",
+            "厨房和次卧的灯都打开",
+            "把卧室的灯关了，把客厅的空调打开",
+            "现在室温多少",
+            "客厅空调关了没",
+            "定一个半小时的闹钟",
+            "九十",
+            "开灯",
+            "嗯？",
+            "什么",
+            "打开前门",
+            "后门",
+            "没错",
+            "打开前门",
+            "不用了，谢谢",
+            "关窗帘",
+            "十分钟后关客厅的灯",
+            "嗯嗯，关吧",
         ],
         [
             "set a timer",
@@ -103,6 +132,8 @@ TALKS = {
             "change the address of order 4711",
             "to Madrid",
         ],
+        ["4713能退吗", "对，退了", "把4711从柏林改到上海", "好的谢谢"],
+        ["寄到哈尔滨多少钱", "4711和4712都取消", "4712"],
         ["取消订单", "4711", "是的", "寄到北京多少钱", "有水壶吗", "转人工", "你几岁"],
         ["do you have the lamp in stock", "how much is delivery", "Berlin please", "what is your age"],
     ],
@@ -118,6 +149,9 @@ def texts():
             yield from ((robot, text) for text, _ in phrases.load_exam(robot, language))
             test = trial.make_parts(robot, language, 0).test
             yield from ((robot, test[i].text) for i in rng.integers(0, len(test), 40))
+        yield from ((robot, text) for text in SAID)
+    for name in exam.natural_names():
+        yield from ((question.robot, question.text) for question in exam.load_natural(name))
 
 
 def text_case(robot, text, models):
@@ -134,6 +168,8 @@ def text_case(robot, text, models):
         "found": features.pieces(text, robot),
         "slots": slots,
         "hash": features.fnv1a(text),
+        "answer": cues.yes_or_no(text, robot, language),
+        "quantities": [list(vars(q).values()) for q in find_quantities(fold(text))],
         "probabilities": softmax(models[robot, language].logits([text]))[0].tolist(),
     }
 
@@ -144,7 +180,16 @@ def talk_case(robot, sentences, threshold=0.0):
     for text in sentences:
         turn = chat.answer(text, state)
         state = turn.state
-        turns.append({"text": text, "reply": turn.reply, "kind": turn.kind, "after": state})
+        turns.append(
+            {
+                "text": text,
+                "reply": turn.reply,
+                "kind": turn.kind,
+                "intent": turn.intent,
+                "slots": turn.slots,
+                "after": state,
+            }
+        )
     return {"robot": robot, "usual": usual, "threshold": threshold, "turns": turns}
 
 
@@ -155,6 +200,8 @@ def cases(tmp_path_factory):
     talks += [talk_case("home", [text for text, _ in phrases.load_exam("home", "en")], 0.05)]
     talks += [talk_case("service", [text for text, _ in phrases.load_exam("service", "zh")], 0.05)]
     talks += [talk_case(robot, ODD) for robot in ROBOTS]
+    for name in exam.natural_names():
+        talks += [talk_case(q.robot, [*q.before, q.text]) for q in exam.load_natural(name)]
     everything = {
         "data": pack_stored("robots"),
         "texts": [text_case(robot, text, models) for robot, text in texts()],

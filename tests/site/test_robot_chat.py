@@ -78,7 +78,7 @@ def test_the_shop_by_keyboard_alone(open_page):
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('.rch-table caption').textContent === 'Your orders'")
     assert replies(chat) == []
-    assert "really cancel order 4711" in say(page, "Cancel order 4711")
+    assert "really cancel" in say(page, "Cancel order 4711")
     assert "packed" in row(chat, "4711")
     assert "is cancelled" in say(page, "yes")
     assert "cancelled" in row(chat, "4711")
@@ -91,10 +91,10 @@ def test_an_example_can_be_clicked_and_the_answer_is_spoken(open_page):
     page = open_page(RobotChat(language="zh"))
     chat = ready(page)
     chat.get_by_role("button", name="打开前门").click()
-    assert "真的要打开前门吗" in replies(chat)[-1]
+    assert "确定要给前门解锁吗" in replies(chat)[-1]
     page.wait_for_function(
         "[...document.querySelectorAll('.rch [aria-live]')]"
-        ".some((e) => e.textContent.includes('真的要打开前门'))"
+        ".some((e) => e.textContent.includes('确定要给前门解锁'))"
     )
 
 

@@ -2,6 +2,7 @@
 /** RobotChat: say something; see what was understood, how sure the robot is, and what changes. */
 
 import { openIndex } from "./retrieval.js";
+import { cueReader } from "./robot_cues.js";
 import { dialogue } from "./robot_dialogue.js";
 import { worldRows } from "./robot_home.js";
 import { intentModel, languageOf, slotFinder } from "./robot_words.js";
@@ -23,14 +24,20 @@ function problemWith({ robot, language, threshold }) {
 
 /** Everything that answers, without the DOM. @param {any} data of robot_chat.py */
 export function openRobots(data) {
+  const { rules } = data;
   const robots = Object.fromEntries(
     ["home", "service"].map((robot) => {
       const gazetteer = data.gazetteers[robot];
-      const finder = slotFinder(robot, gazetteer);
+      const finder = slotFinder(robot, gazetteer, data.others[robot]);
+      const cues = Object.fromEntries(["en", "zh"].map((language) => [language, cueReader({ robot, language, written: data.cues[robot][language], checks: rules.checks, mask: finder.mask })]));
+      const families = (/** @type {string} */ text) => cues[languageOf(text)].families(text, rules.families[robot]);
       const languages = Object.fromEntries(
         ["en", "zh"].map((language) => [
           language,
-          { model: intentModel(data.models[`${robot}_${language}`], data.n_buckets, finder), talk: dialogue({ robot, language, rules: data.rules, gazetteer, finder }) },
+          {
+            model: intentModel(data.models[`${robot}_${language}`], data.n_buckets, finder, families),
+            talk: dialogue({ robot, language, rules, cues: cues[language], gazetteer, finder }),
+          },
         ]),
       );
       return [robot, { gazetteer, languages }];
@@ -53,7 +60,7 @@ export function openRobots(data) {
       const { model, talk } = robots[robot].languages[language];
       const seen = model.understand(text);
       const limit = threshold || model.threshold;
-      const understood = { ...seen, accepted: seen.confidence >= limit };
+      const understood = { ...seen, accepted: seen.confidence >= limit, sure: seen.confidence >= Math.max(limit, model.sureFrom) };
       return { ...talk.step(state, text, understood, smallTalk(text, language)), understood, language, limit, labels: model.labels };
     },
   };

@@ -1,165 +1,214 @@
 // @ts-check
-/** What a robot does and says next: the twin of nnbook/dialogue/{worlds,manager}.py. No DOM. */
+/** What a robot does and says next: the twin of nnbook/dialogue/manager.py. No DOM. */
 
 import { fold } from "./retrieval.js";
+import { findQuantities } from "./robot_quantities.js";
 import { slotValues } from "./robot_words.js";
+import { home, service, speaker } from "./robot_world.js";
 
-/** @typedef {Record<string, string | number>} Slots */
-/** @typedef {{world: any, pending: null | {intent: string, slots: Slots, waiting: string, careful: boolean}, last: Slots}} State */
-/** @typedef {{state: State, reply: string, kind: string}} Turn */
+/** @typedef {import("./robot_world.js").Slots} Slots */
+/** @typedef {import("./robot_words.js").Slot} Slot */
+/** @typedef {{intent: string, slots: Slots, waiting: string, doubt: string, tries: number}} Pending */
+/** @typedef {{world: any, pending: null | Pending, last: Slots}} State */
+/** @typedef {{state: State, reply: string, kind: string, intent: string | null, slots: Slots}} Turn */
 
+const MOST_TRIES = 2; // questions in vain, after which a robot stops
+const NUMBERS = ["degrees", "change", "duration"];
+const STATES = ["turn_on", "turn_off", "lock_door", "unlock_door"];
+const CLAUSE = /[,。.!;、]+ */;
+const TARGET = /(?:到|成|为|去|至|往|(?<![a-z])to|(?<![a-z])into) *$/;
 const WORD = /[A-Za-z]+|[0-9]+|[\u3400-\u4dbf\u4e00-\u9fff]/g;
 const words = (/** @type {string} */ text) => text.match(WORD) ?? [];
+const without = (/** @type {Slots} */ slots, /** @type {string[]} */ names) => Object.fromEntries(Object.entries(slots).filter(([name]) => !names.includes(name)));
 
-/** Six significant digits, as Python's %g. @param {string | number} value */
-const plainNumber = (value) => (typeof value === "number" ? String(Number(value.toPrecision(6))) : value);
-
-export const capital = (/** @type {string} */ name) => name.charAt(0).toUpperCase() + name.slice(1);
-
-/** @param {any} world @param {Slots} slots @param {string} place @returns {[string, Slots]} */
-function homeState(world, slots, place) {
-  if ("door" in slots) return [world.locked[slots.door] ? "state_locked" : "state_unlocked", {}];
-  if ("device" in slots && "room" in slots) return [world.on.includes(place) ? "state_on" : "state_off", {}];
-  if ("room" in slots) return ["state_room", { degrees: world.temperature[slots.room] }];
-  return ["state_home", { count: world.on.length }];
+/** Whether rooms and devices alternate: two wishes in one sentence. @param {readonly Slot[]} slots */
+function crossed(slots) {
+  const places = slots.filter(({ name }) => name === "room" || name === "device");
+  const turns = places.filter(({ name }, i) => i > 0 && name !== places[i - 1].name).length;
+  const different = ["room", "device"].map((kind) => new Set(places.filter(({ name }) => name === kind).map(({ value }) => value)).size);
+  return turns > 1 && Math.min(...different) > 1;
 }
 
-/** Changes the home. @param {any} world @param {string} intent @param {Slots} slots @returns {[string, Slots]} */
-function home(world, intent, slots) {
-  const place = `${slots.room}/${slots.device}`;
-  if (intent === "turn_on") world.on = [...new Set([...world.on, place])].sort();
-  else if (intent === "turn_off") world.on = world.on.filter((/** @type {string} */ other) => other !== place);
-  else if (intent === "set_temperature") {
-    if (!(slots.degrees >= 10 && slots.degrees <= 30)) return ["out_of_range", {}];
-    world.temperature[slots.room] = slots.degrees;
-  } else if (intent === "play_music") {
-    world.music = slots.style ?? "any";
-    return ["style" in slots ? "play_style" : "play_music", {}];
-  } else if (intent === "stop_music") world.music = "";
-  else if (intent === "set_timer") world.timer = slots.duration;
-  else if (intent === "lock_door" || intent === "unlock_door") world.locked[slots.door] = intent === "lock_door";
-  else if (intent === "clean_room") world.cleaning = slots.room;
-  else if (intent === "ask_state") return homeState(world, slots, place);
-  return [intent, {}];
-}
-
-/** Changes one order, or says why not. @param {any} order @param {string} intent @param {Slots} slots @returns {string} */
-function changeOrder(order, intent, slots) {
-  const { status } = order;
-  if (intent === "track_order") return `status_${status}`;
-  if (intent === "get_invoice") order.invoice = true;
-  else if (intent === "cancel_order" || intent === "change_address") {
-    if (status !== "packed") return ["on_the_way", "delivered"].includes(status) ? "too_late" : `status_${status}`;
-    if (intent === "cancel_order") {
-      order.status = "cancelled";
-      return "status_cancelled";
-    }
-    order.city = slots.city;
-  } else {
-    if (status !== "delivered") return ["packed", "on_the_way"].includes(status) ? "not_delivered" : `status_${status}`;
-    order.status = intent === "return_item" ? "returning" : "replaced";
-  }
-  return intent;
-}
-
-/** @param {any} rules @param {any} world @param {string} intent @param {Slots} slots @returns {[string, Slots]} */
-function service(rules, world, intent, slots) {
-  if (intent === "talk_to_person") {
-    world.person = true;
-    return [intent, {}];
-  }
-  if (intent === "check_stock") {
-    const count = world.stock[slots.item];
-    return [count ? "in_stock" : "sold_out", { count }];
-  }
-  if (intent === "delivery_cost") return [intent, { price: rules.prices[slots.city] }];
-  const order = Object.hasOwn(world.orders, slots.order) ? world.orders[slots.order] : null;
-  if (order === null) return ["unknown_order", {}];
-  const key = changeOrder(order, intent, slots);
-  return [key, { item: order.item, city: order.city }];
+/** The one city of several that stands after a "to". @param {string} text @param {readonly Slot[]} slots */
+function target(text, slots) {
+  const folded = fold(text);
+  const meant = new Set(slots.filter(({ name, start }) => name === "city" && TARGET.test(folded.slice(0, start))).map(({ value }) => value));
+  return meant.size === 1 ? [...meant][0] : null;
 }
 
 /**
  * The dialogue of one robot in one language.
- * @param {{robot: string, language: string, rules: any, gazetteer: import("./robot_words.js").Gazetteer, finder: ReturnType<typeof import("./robot_words.js").slotFinder>}} about
+ * @param {{robot: string, language: string, rules: any, cues: ReturnType<typeof import("./robot_cues.js").cueReader>, gazetteer: import("./robot_words.js").Gazetteer, finder: ReturnType<typeof import("./robot_words.js").slotFinder>}} about
  */
-export function dialogue({ robot, language, rules, gazetteer, finder }) {
-  /** @param {string} key @param {Slots} values */
-  function say(key, values) {
-    let text = rules.replies[key][language];
-    for (const [slot, value] of Object.entries(values)) {
-      const known = gazetteer[slot];
-      const name = known && Object.hasOwn(known, value) ? known[value][language][0] : plainNumber(value);
-      text = text.replaceAll(`{${slot}}`, slot === "city" ? capital(name) : name);
-    }
-    return text;
-  }
+export function dialogue({ robot, language, rules, cues, gazetteer, finder }) {
+  const { say, wish, fill, inWords } = speaker({ language, rules, gazetteer });
+  const { heard, says, yesOrNo, doubt } = cues;
+  const own = (/** @type {string} */ intent, /** @type {Slots} */ slots) => Object.fromEntries(Object.entries(slots).filter(([name]) => rules.checks[intent].slots.includes(name)));
 
   /** @returns {State} */
   const first = () => ({ world: structuredClone(rules.worlds[robot]), pending: null, last: {} });
 
-  /** @param {State} state @param {string} intent @param {Slots} slots @param {string} waiting @param {boolean} careful @returns {Turn} */
-  function ask(state, intent, slots, waiting, careful) {
+  /** @param {State} state @param {string} key @param {string} kind @param {Slots} [values] @param {string | null} [intent] @returns {Turn} */
+  const end = (state, key, kind, values = {}, intent = null) => ({ state: { ...state, pending: null }, reply: say(key, values), kind, intent, slots: {} });
+
+  /** @param {any} before @param {string} intent @param {Slots} slots @returns {[any, string, Slots]} */
+  function act(before, intent, slots) {
+    const world = structuredClone(before);
+    return [world, ...(robot === "home" ? home(world, intent, slots, gazetteer) : service(rules, world, intent, slots))];
+  }
+
+  /** @param {string} waiting */
+  function choices(waiting) {
+    if (!gazetteer[waiting]) return NUMBERS.includes(waiting) ? say("a_number", {}) : "";
+    const names = Object.keys(gazetteer[waiting]).map((value) => inWords(waiting, value));
+    return fill(rules.replies.choices[language], { choices: names.join(language === "zh" ? "、" : ", ") });
+  }
+
+  /** @param {State} state @param {Omit<Pending, "tries">} pending @param {number} [tries] @returns {Turn} */
+  function ask(state, { intent, slots, waiting, doubt: why }, tries = 0) {
     const confirm = waiting === "confirm";
-    const reply = confirm && careful ? say("confirm_not", { wish: rules.wishes[intent][language] }) : say(confirm ? `confirm_${intent}` : `ask_${waiting}`, slots);
-    return { state: { ...state, pending: { intent, slots, waiting, careful } }, reply, kind: confirm ? "confirm" : "ask" };
+    let reply;
+    if (!confirm) reply = say(`ask_${waiting}`, slots);
+    else if (rules.dangerous.includes(intent) && why !== "not") reply = say(`confirm_${intent}`, slots);
+    else reply = say(`confirm_${why}`, { wish: wish(intent, slots) });
+    if (tries && !confirm) reply += ` ${choices(waiting)}`;
+    return { state: { ...state, pending: { intent, slots, waiting, doubt: why, tries } }, reply, kind: confirm ? "confirm" : "ask", intent, slots };
+  }
+
+  /** Ask once more, with choices; after that, stop. @param {State} state @param {Pending} pending @returns {Turn} */
+  function again(state, pending) {
+    const tries = pending.tries + 1;
+    return tries >= MOST_TRIES ? end(state, "stuck", "dropped") : ask(state, pending, tries);
   }
 
   /** @param {State} state @param {string} intent @param {Slots} slots @returns {Turn} */
   function doIt(state, intent, slots) {
-    const world = structuredClone(state.world);
-    const [key, more] = robot === "home" ? home(world, intent, slots) : service(rules, world, intent, slots);
-    return { state: { world, pending: null, last: { ...state.last, ...slots } }, reply: say(key, { ...slots, ...more }), kind: "done" };
+    const [world, key, more] = act(state.world, intent, slots);
+    return { state: { world, pending: null, last: { ...state.last, ...slots } }, reply: say(key, { ...slots, ...more }), kind: "done", intent, slots };
   }
 
-  /** Whether a sentence holds one of the words of a list of the rules. @param {string} text @param {"pronouns" | "not"} what */
-  function says(text, what) {
+  /** Whether a sentence holds one of the words of a list of the rules. @param {string} text @param {"pronouns"} what */
+  function holds(text, what) {
     const folded = fold(text);
     const within = language === "en" ? words(folded) : folded;
     return rules[what][language].some((/** @type {string} */ word) => within.includes(word));
   }
 
-  /** @param {State} state @param {string} intent @param {Slots} given @param {string} text @param {boolean} [warned] the wish held a "not" @returns {Turn} */
-  function next(state, intent, given, text, warned = false) {
+  /** Rooms and doors that are meant without being named. @param {Slots} given @param {string} intent @param {string} said */
+  function everything(given, intent, said) {
     const slots = { ...given };
-    const careful = warned || (rules.guarded.includes(intent) && says(text, "not"));
+    if (robot !== "home") return slots;
+    if (intent === "ask_state" && Object.keys(slots).length === 0) {
+      if (says(said, "lock")) return { door: "all" };
+      return says(said, "climate") ? { room: "all" } : slots;
+    }
+    for (const name of ["room", "door"]) if (rules.needs[intent].includes(name) && !(name in slots) && says(said, "everything")) slots[name] = "all";
+    return slots;
+  }
+
+  /** @param {State} state @param {string} intent @param {Slots} given @param {string} text @param {string} why @returns {Turn} */
+  function next(state, intent, given, text, why) {
+    const slots = everything(own(intent, given), intent, heard(text));
     for (const name of rules.needs[intent]) {
-      if (!(name in slots) && says(text, "pronouns") && name in state.last) slots[name] = state.last[name];
-      if (name === "order" && !(name in slots) && "item" in slots) {
+      if (name === "degrees" && "change" in slots) continue;
+      if (!(name in slots) && holds(text, "pronouns") && name in state.last) slots[name] = state.last[name];
+      if (name === "order" && !(name in slots) && typeof slots.item === "string") {
         const same = Object.entries(state.world.orders).filter(([, order]) => /** @type {any} */ (order).item === slots.item);
         if (same.length === 1) slots.order = same[0][0];
       }
-      if (!(name in slots)) return ask(state, intent, slots, name, careful);
+      if (!(name in slots)) return ask(state, { intent, slots, waiting: name, doubt: why });
     }
-    return careful || rules.dangerous.includes(intent) ? ask(state, intent, slots, "confirm", careful) : doIt(state, intent, slots);
+    const dangerous = rules.dangerous.includes(intent);
+    if (dangerous && why !== "not" && JSON.stringify(act(state.world, intent, slots)[0]) === JSON.stringify(state.world)) return doIt(state, intent, slots);
+    return why || dangerous ? ask(state, { intent, slots, waiting: "confirm", doubt: why }) : doIt(state, intent, slots);
   }
 
-  /** @param {string} waiting @param {Slots} found @returns {Slots | null} */
-  function answer(waiting, found) {
-    if (waiting === "duration" && !(waiting in found) && "degrees" in found) return { duration: found.degrees };
-    return waiting in found ? { [waiting]: found[waiting] } : null;
+  /** The model's guess, heard against the words of each intent. @param {any} understood @param {Slots} found @param {string} text @returns {[string | null, boolean]} intent, and whether one may act */
+  function secondWitness({ accepted, sure, intent, ranking }, found, text) {
+    const said = heard(text);
+    const heardOf = (/** @type {string} */ one) => !rules.checks[one].must || says(said, rules.checks[one].must);
+    const named = ranking.find(heardOf) ?? null;
+    if (accepted) return named === null || heardOf(intent) ? [intent, sure] : [named, false];
+    const needs = named === null ? [] : rules.needs[named];
+    const complete = needs.length && needs.every((/** @type {string} */ name) => name in found || (name === "degrees" && "change" in found));
+    return complete && !("thing" in found) ? [named, false] : [null, false];
   }
 
-  /** Nothing but slots and small words. @param {string} text */
-  const bare = (text) => words(finder.mask(text)).every((word) => /^[A-Z]+$/.test(word) || /^[0-9]+$/.test(word) || rules.fillers[language].includes(word));
+  /** "Yes, cancel it": a yes or a no that is followed by nothing new. @param {Pending} pending @param {Slots} found @param {string} text */
+  function yesAndMore(pending, found, text) {
+    const folded = fold(text);
+    const cut = CLAUSE.exec(folded);
+    const given = cut && yesOrNo(folded.slice(0, cut.index));
+    if (!cut || !given) return null;
+    if (Object.entries(found).some(([name, value]) => JSON.stringify(pending.slots[name]) !== JSON.stringify(value))) return null;
+    if (given === "no") return given;
+    const said = heard(folded.slice(cut.index + cut[0].length));
+    return !["not", "later", "except"].some((cue) => says(said, cue)) && says(said, rules.checks[pending.intent].must) ? "yes" : null;
+  }
 
-  /**
-   * Answer one sentence; `state` is not changed.
-   * @param {State} state @param {string} text @param {import("./robot_words.js").Understanding} understood @param {string | null} [chat] small talk @returns {Turn}
-   */
+  /** A new wish: whether something speaks against doing it. @param {State} state @param {string} guess @param {boolean} sure @param {any} understood @param {Slots} found @param {string} text @returns {Turn} */
+  function newWish(state, guess, sure, understood, found, text) {
+    let intent = guess;
+    let slots = { ...found };
+    const said = heard(text);
+    if (STATES.includes(intent) && says(said, "state_question") && !says(said, "ability")) intent = "ask_state";
+    let why = doubt(intent, slots, text, sure);
+    if ("thing" in slots && !rules.needs[intent].some((/** @type {string} */ name) => name in slots) && !rules.checks[intent].slots.includes("thing"))
+      return end(state, `no_such_${robot}`, "refused", { thing: Array.isArray(slots.thing) ? slots.thing[0] : slots.thing });
+    if (crossed(understood.slots)) return end(state, "one_thing", "ask", {}, intent);
+    const numbers = understood.slots.filter((/** @type {Slot} */ { name }) => NUMBERS.includes(name));
+    if ("unclear" in slots || numbers.length > 1) slots = without(slots, NUMBERS);
+    for (const [name, value] of Object.entries(slots)) {
+      if (!Array.isArray(value) || rules.several.includes(name)) continue;
+      const one = name === "city" ? target(text, understood.slots) : null;
+      if (one) slots[name] = one;
+      else {
+        why ||= "several";
+        delete slots[name];
+      }
+    }
+    return next(state, intent, slots, text, why);
+  }
+
+  /** The slots that a sentence gives to the question that was asked. @param {Pending} pending @param {Slots} found @param {string} text @returns {Slots} */
+  function answer({ waiting, intent }, found, text) {
+    const all = findQuantities(fold(text));
+    const numbers = all.filter(({ name }) => name === "number");
+    if ("unclear" in found || "thing" in found || "time" in found) {
+      found = without(found, [...NUMBERS, "unclear", "thing", "time"]);
+      if (waiting === "degrees" || waiting === "duration") return numbers.length === 1 && all.length === 1 ? { [waiting]: numbers[0].value } : {};
+    }
+    const several = Object.entries(found).some(([name, value]) => Array.isArray(value) && !rules.several.includes(name));
+    if (several || NUMBERS.filter((name) => name in found).length > 1) return {};
+    if (waiting === "duration" && !("duration" in found)) return numbers.length === 1 && "degrees" in found ? { duration: numbers[0].value } : {};
+    const mine = own(intent, found);
+    if (waiting === "confirm" || (waiting === "degrees" && "change" in mine)) return mine;
+    return waiting in mine ? mine : {};
+  }
+
+  /** Whether a sentence holds nothing but slots and small words. @param {string} text */
+  const bare = (text) => words(finder.mask(text)).every((word) => /^(?:[A-Z]+|[0-9]+)$/.test(word) || rules.fillers[language].includes(word));
+
+  /** @param {State} state @param {string} text @param {any} understood @param {string | null} [chat] small talk @returns {Turn} */
   function step(state, text, understood, chat = null) {
     const { pending } = state;
     const found = slotValues(understood.slots);
-    const plain = words(fold(text)).join(language === "zh" ? "" : " ");
     if (pending) {
-      if (rules.no[language].includes(plain)) return { state: { ...state, pending: null }, reply: say("dropped", {}), kind: "dropped" };
-      if (pending.waiting === "confirm" && rules.yes[language].includes(plain)) return doIt(state, pending.intent, pending.slots);
-      const given = answer(pending.waiting, found);
-      if (given && (bare(text) || !understood.accepted || understood.intent === pending.intent)) return next(state, pending.intent, { ...pending.slots, ...found, ...given }, text, pending.careful);
-      if (!understood.accepted) return ask(state, pending.intent, pending.slots, pending.waiting, pending.careful);
+      const said = yesOrNo(text) ?? yesAndMore(pending, found, text);
+      if (said === "no") return end(state, "dropped", "dropped");
+      if (said === "yes" && pending.waiting === "confirm") return doIt(state, pending.intent, pending.slots);
+      const given = answer(pending, found, text);
+      const small = bare(text);
+      if (Object.keys(given).length && (small || !understood.accepted || understood.intent === pending.intent)) {
+        const why = pending.doubt || doubt(pending.intent, found, text, true, true);
+        return next(state, pending.intent, { ...pending.slots, ...given }, text, why);
+      }
+      if (!understood.accepted || small) return again(state, pending);
     }
-    if (!understood.accepted) return { state: { ...state, pending: null }, reply: chat || say("refused", {}), kind: chat ? "chat" : "refused" };
-    return next(state, understood.intent, found, text);
+    const [intent, sure] = secondWitness(understood, found, text);
+    if (intent !== null) return newWish(state, intent, sure, understood, found, text);
+    const refused = end(state, `refused_${robot}`, chat ? "chat" : "refused");
+    return chat ? { ...refused, reply: chat } : refused;
   }
   return { first, step, say };
 }

@@ -3,74 +3,44 @@
 
 import { fold } from "./retrieval.js";
 import { float32, int8 } from "./base64.js";
+import { findQuantities } from "./robot_quantities.js";
 
 /** @typedef {{name: string, value: string | number, start: number, end: number}} Slot */
-/** @typedef {{intent: string, confidence: number, accepted: boolean, slots: Slot[]}} Understanding */
+/** @typedef {{intent: string, confidence: number, accepted: boolean, sure: boolean, ranking: string[], slots: Slot[]}} Understanding */
 /** @typedef {Record<string, Record<string, Record<string, string[]>>>} Gazetteer  slot, value, language */
 
 const HAN = /[\u3400-\u4dbf\u4e00-\u9fff]/;
-const ENGLISH = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(" ");
-const TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
-const CHINESE = /** @type {Record<string, number>} */ ({ 两: 2, ...Object.fromEntries([..."零一二三四五六七八九"].map((c, i) => [c, i])) });
-const MOST_DIGITS = 6; // of a number that means something, as in nnbook/dialogue/slots.py
 const BEFORE = "(?<![a-z0-9])";
 const AFTER = "(?![a-z0-9])";
 const longestFirst = (/** @type {string[]} */ words) => [...words].sort((a, b) => b.length - a.length || (a < b ? -1 : a > b ? 1 : 0));
-const NUMBER = new RegExp(
-  `(?<digits>[0-9]+)|${BEFORE}(?<tens>${TENS.join("|")})(?:[ -](?<unit>${ENGLISH.slice(0, 9).join("|")})${AFTER})?(?![a-z])` +
-    `|${BEFORE}(?<word>${longestFirst(ENGLISH).join("|")})${AFTER}` +
-    "|(?<han>[零一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九](?=度|分|秒|个|小))",
-  "g",
-);
-const MINUTES = new RegExp(` *(?:(?<h>hours?${AFTER}|个?小时|个?钟头)|(?<m>minutes?${AFTER}|min${AFTER}|分钟?)|(?<s>seconds?${AFTER}|秒钟?))`, "y");
-const DEGREES = new RegExp(` *(?:degrees?${AFTER}|°c?|度)`, "y");
-const HALF_HOUR = /half an hour|(?:半个小时|半小时)/g;
+const ORDER = /^(?:[0-9]{4,6}|[零〇一二三四五六七八九幺]{4,6})$/;
+const PLAUSIBLE = 0.1; // the probability from which an intent may be asked about
+const MARKS = ["thing", "time", "unclear"]; // what a sentence may hold beside the slots of an intent
+const SPOKEN = /** @type {Record<string, string>} */ ({ 〇: "0", 幺: "1", ...Object.fromEntries([..."零一二三四五六七八九"].map((c, i) => [c, String(i)])) });
 const TOKEN = /[A-Z]+|[a-z]+(?:'[a-z]+)?|[0-9]+|[\u3400-\u4dbf\u4e00-\u9fff]/g;
 
 /** @param {string} text */
 export const languageOf = (text) => (HAN.test(text) ? "zh" : "en");
 
-/** @param {any} groups of NUMBER */
-function parseNumber({ digits, tens, unit, word, han }) {
-  if (digits) return Number(digits);
-  if (tens) return 10 * (TENS.indexOf(tens) + 2) + (unit ? ENGLISH.indexOf(unit) + 1 : 0);
-  if (word) return ENGLISH.indexOf(word) + 1;
-  if (!han.includes("十")) return CHINESE[han];
-  const [ten, one] = han.split("十");
-  return 10 * (CHINESE[ten] ?? 1) + (CHINESE[one] ?? 0);
-}
-
-/** @param {RegExp} pattern sticky @param {string} text @param {number} at */
-function matchAt(pattern, text, at) {
-  pattern.lastIndex = at;
-  return pattern.exec(text);
-}
-
-/** Finds the slots of one robot. @param {string} robot @param {Gazetteer} gazetteer */
-export function slotFinder(robot, gazetteer) {
+/** Finds the slots of one robot. @param {string} robot @param {Gazetteer} gazetteer @param {Record<string, string[]>} others names of things that it does not have */
+export function slotFinder(robot, gazetteer, others) {
   /** @type {Map<string, [string, string]>} */
-  const table = new Map();
+  const table = new Map(Object.values(others).flatMap((names) => names.map((name) => /** @type {[string, [string, string]]} */ ([name, ["thing", name]]))));
   for (const [slot, values] of Object.entries(gazetteer))
     for (const [value, languages] of Object.entries(values)) for (const names of Object.values(languages)) for (const name of names) table.set(name, [slot, value]);
   const pattern = new RegExp(longestFirst([...table.keys()]).map((name) => (HAN.test(name) ? name : `${BEFORE}${name}${AFTER}`)).join("|"), "g");
 
-  /** @param {string} text @param {RegExpMatchArray} match @returns {Slot[]} */
-  function numberSlot(text, match) {
-    const start = /** @type {number} */ (match.index);
-    const end = start + match[0].length;
-    if ((match.groups?.digits ?? "").length > MOST_DIGITS) return [];
-    const number = parseNumber(match.groups);
+  /** @param {string} text @param {import("./robot_quantities.js").Quantity} quantity @returns {Slot[]} */
+  function quantitySlot(text, { name, value, start, end }) {
+    const said = text.slice(start, end);
     if (robot === "service") {
-      const digits = match.groups?.digits ?? "";
-      return digits.length >= 4 && digits.length <= 6 ? [{ name: "order", value: digits, start, end }] : [];
+      if (ORDER.test(said)) return [{ name: "order", value: [...said].map((c) => SPOKEN[c] ?? c).join(""), start, end }];
+      return name === "number" || name === "unclear" ? [{ name: "unclear", value: said, start, end }] : [];
     }
-    const unit = matchAt(MINUTES, text, end);
-    if (unit) {
-      const factor = unit.groups?.h ? 60 : unit.groups?.m ? 1 : 1 / 60;
-      return [{ name: "duration", value: number * factor, start, end: end + unit[0].length }];
-    }
-    if (matchAt(DEGREES, text, end) || (match.groups?.digits && number >= 5 && number <= 35)) return [{ name: "degrees", value: number, start, end }];
-    return [];
+    let kind = name;
+    if (kind === "number") kind = /** @type {number} */ (value) >= 5 && /** @type {number} */ (value) <= 35 ? "degrees" : "unclear";
+    if (kind === "clock" || kind === "period") kind = "time";
+    return [{ name: kind, value: MARKS.includes(kind) ? said : /** @type {number} */ (value), start, end }];
   }
 
   /** @param {string} said @returns {Slot[]} from left to right; places count in fold(said) */
@@ -82,13 +52,8 @@ export function slotFinder(robot, gazetteer) {
       const [name, value] = /** @type {[string, string]} */ (table.get(match[0]));
       found.push({ name, value, start: match.index, end: match.index + match[0].length });
     }
-    const taken = found.map(({ start, end }) => [start, end]);
-    if (robot === "home") for (const m of text.matchAll(HALF_HOUR)) found.push({ name: "duration", value: 30, start: m.index, end: m.index + m[0].length });
-    for (const match of text.matchAll(NUMBER)) {
-      const from = match.index;
-      const to = from + match[0].length;
-      if (!taken.some(([start, end]) => start < to && from < end)) found.push(...numberSlot(text, match));
-    }
+    const taken = found.map(({ start, end }) => /** @type {[number, number]} */ ([start, end]));
+    for (const quantity of findQuantities(text, taken)) found.push(...quantitySlot(text, quantity));
     return found.sort((a, b) => a.start - b.start);
   }
 
@@ -99,7 +64,7 @@ export function slotFinder(robot, gazetteer) {
     let out = "";
     for (const slot of find(said)) {
       if (slot.start < at) continue;
-      out += text.slice(at, slot.start) + slot.name.toUpperCase();
+      out += (out && slot.start === at ? " " : text.slice(at, slot.start)) + slot.name.toUpperCase();
       at = slot.end;
     }
     return out + text.slice(at);
@@ -135,10 +100,10 @@ export function fnv1a(text) {
 
 /**
  * One stored model: sentence in, understanding out.
- * @param {{labels: string[], threshold: number, weights: string, scales: string, bias: string}} data
- * @param {number} nBuckets @param {ReturnType<typeof slotFinder>} finder
+ * @param {{labels: string[], threshold: number, sure_from: number, weights: string, scales: string, bias: string}} data
+ * @param {number} nBuckets @param {ReturnType<typeof slotFinder>} finder @param {(text: string) => string[]} families of words, of robot_cues.js
  */
-export function intentModel({ labels, threshold, weights, scales, bias }, nBuckets, finder) {
+export function intentModel({ labels, threshold, sure_from: sureFrom, weights, scales, bias }, nBuckets, finder, families) {
   const whole = int8(weights);
   const scale = float32(scales);
   const shift = float32(bias);
@@ -146,7 +111,7 @@ export function intentModel({ labels, threshold, weights, scales, bias }, nBucke
 
   /** @param {string} said */
   function probabilities(said) {
-    const boxes = new Set(pieces(finder.mask(said)).map((piece) => fnv1a(piece) % nBuckets));
+    const boxes = new Set([...families(said).map((family) => `=${family}`), ...pieces(finder.mask(said))].map((piece) => fnv1a(piece) % nBuckets));
     const logits = new Float64Array(n);
     for (const box of boxes) for (let j = 0; j < n; j++) logits[j] += whole[box * n + j];
     for (let j = 0; j < n; j++) logits[j] = (boxes.size ? (logits[j] * scale[j]) / Math.sqrt(boxes.size) : 0) + shift[j];
@@ -159,12 +124,21 @@ export function intentModel({ labels, threshold, weights, scales, bias }, nBucke
   /** @param {string} said @returns {Understanding & {probabilities: Float64Array}} */
   function understand(said) {
     const p = probabilities(said);
-    let best = 0;
-    for (let j = 1; j < n - 1; j++) if (p[j] > p[best]) best = j; // the last one is "other"
-    return { intent: labels[best], confidence: p[best], accepted: p[best] >= threshold, slots: finder.find(said), probabilities: p };
+    const order = [...p.keys()].slice(0, n - 1).sort((a, b) => p[b] - p[a] || a - b); // the last one is "other"
+    const best = order[0];
+    const ranking = order.filter((j) => p[j] >= PLAUSIBLE).map((j) => labels[j]);
+    return { intent: labels[best], confidence: p[best], accepted: p[best] >= threshold, sure: p[best] >= Math.max(threshold, sureFrom), ranking, slots: finder.find(said), probabilities: p };
   }
-  return { labels, threshold, probabilities, understand };
+  return { labels, threshold, sureFrom, probabilities, understand };
 }
 
-/** The first mention of each slot. @param {readonly Slot[]} slots @returns {Record<string, string | number>} */
-export const slotValues = (slots) => Object.fromEntries([...slots].reverse().map(({ name, value }) => [name, value]));
+/** The value of each slot, or the list of its different values. @param {readonly Slot[]} slots @returns {Record<string, any>} */
+export function slotValues(slots) {
+  /** @type {Record<string, (string | number)[]>} */
+  const found = {};
+  for (const { name, value } of slots) {
+    found[name] ??= [];
+    if (!found[name].includes(value)) found[name].push(value);
+  }
+  return Object.fromEntries(Object.entries(found).map(([name, values]) => [name, values.includes("all") ? "all" : values.length === 1 ? values[0] : values]));
+}

@@ -201,6 +201,28 @@ WRONG = {
         ('return "ask", missing[0]', 'return ["ask", missing[0]]', "ask for it"),
         ('else ("do", None)', 'else "do"', "all is known"),
     ],
+    "ex-dlg-leak": [
+        (
+            'known = {mask(text, "home") for text in train}\n    return np.mean([mask(text, "home") in known',
+            "return np.mean([text in train",
+            "compare masked texts",
+        ),
+        (
+            'return np.mean([mask(text, "home") in known',
+            'return np.sum([mask(text, "home") in known',
+            "got 1",
+        ),
+        (
+            'mask(text, "home") in known for text in test',
+            'known == mask(text, "home") for text in test',
+            "is new as a text",
+        ),
+        (
+            'np.mean([mask(text, "home") in known for text in test])',
+            'len({mask(text, "home") for text in test} & known) / len(test)',
+            "count test sentences",
+        ),
+    ],
     "ex-app-threshold": [
         ("alarm / (alarm + miss)", "miss / (alarm + miss)", "the other share"),
         ("alarm / (alarm + miss)", "alarm / miss", "got 0.11"),

@@ -1,1 +1,0 @@
-"""The large model as a server for many: `python -m nnbook.large.serve`."""
