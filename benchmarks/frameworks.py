@@ -2,8 +2,9 @@
 
 Usage: python -m benchmarks.frameworks        writes benchmarks/frameworks.json; chapter 7 shows it
 
-Sizes are those of the installed files here. Times are processor time on one core, best of several rounds:
-other programs on the machine can only add to it. Needs what requirements-frameworks.txt lists.
+Sizes follow one rule for all: of the packages that a program requires, those that its import loads. Times are
+processor time on one core. Every round runs all programs, so that a busy machine disturbs all of them, and
+the best round counts: other programs can only add to it. Needs what requirements-frameworks.txt lists.
 """
 
 import importlib.metadata
@@ -29,6 +30,7 @@ ENVIRONMENT = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TORCHINDUCTOR_COMPILE_THREADS": "1",
+    "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1",  # or the second run measures how fast a file is read
     "CUDA_VISIBLE_DEVICES": "-1",
 }
 PACKAGES = {
@@ -52,11 +54,12 @@ CHAPTER_MODULES = (
     "schedules",
     "training",
 )
+EPOCH = 50  # batches of an epoch
 SIZES = {"small": ([64, 128, 64, 10], 64), "large": ([784, 1024, 1024, 10], 256)}
 
 
 def closure(package, seen=None):
-    """The names of a package and of all that it brings, without extras."""
+    """The names of a package and of all that it requires, without extras."""
     seen = set() if seen is None else seen
     name = package.lower().replace("_", "-")
     if name in seen:
@@ -73,6 +76,22 @@ def closure(package, seen=None):
     return seen
 
 
+def loaded(module):
+    """The packages that `import module` loads in a fresh process, and the files of nnbook that it loads."""
+    code = (
+        f"import sys, json; before = set(sys.modules); import {module}\n"
+        "files = {n: getattr(m, '__file__', None) for n, m in list(sys.modules.items()) if n not in before}\n"
+        "print('\\n' + json.dumps({n: f for n, f in files.items() if f}))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT, text=True)
+    files = json.loads(run.stdout.splitlines()[-1])
+    known = importlib.metadata.packages_distributions()
+    tops = {name.partition(".")[0] for name in files}
+    own = [Path(file) for name, file in files.items() if name.partition(".")[0] == "nnbook"]
+    packages = {package for top in tops for package in known.get(top, ())}
+    return {package.lower().replace("_", "-") for package in packages}, own
+
+
 def megabytes(packages):
     """Size on disk of the installed files, in MB (10⁶ bytes), compiled Python left out."""
     total = 0
@@ -85,10 +104,18 @@ def megabytes(packages):
 
 
 def sizes():
-    """{name: MB with everything it brings}; nnbook's own code comes on top of NumPy."""
-    out = {name: round(megabytes(closure(package))) for name, package in PACKAGES.items()}
-    own = sum((ROOT / "nnbook" / f"{module}.py").stat().st_size for module in CHAPTER_MODULES)
-    return {"nnbook": round(megabytes(closure("numpy")) + own / 1e6), **out}
+    """{name: MB of the packages that it requires and that its import loads}.
+
+    What a package loads only because it happens to be installed does not count. The files of nnbook are no
+    installed package; those that are loaded are added.
+    """
+    out = {}
+    for name, module in IMPORTS.items():
+        packages, own = loaded(module)
+        if name in PACKAGES:
+            packages &= closure(PACKAGES[name])
+        out[name] = round(megabytes(packages) + sum(file.stat().st_size for file in own) / 1e6)
+    return out
 
 
 def import_seconds(rounds=3):
@@ -120,19 +147,24 @@ def lines_of_code():
     }
 
 
-def best_step(step, rounds=7, seconds=0.2):
-    """Microseconds of processor time per call: the best mean of several rounds of about `seconds` each."""
-    step()
-    start = time.process_time()
-    step()
-    calls = max(3, int(seconds / (time.process_time() - start)))
-    means = []
-    for _ in range(rounds):
-        start = time.process_time()
-        for _ in range(calls):
-            step()
-        means.append((time.process_time() - start) / calls)
-    return round(1e6 * min(means), 1)
+def step_seconds(step, seconds=0.2):
+    """Processor time per training step: the mean of about `seconds` of them."""
+    steps = getattr(step, "steps", 1)  # how many training steps one call makes
+    calls, spent, start = 0, 0.0, time.process_time()
+    while spent < seconds or calls < 3:
+        step()
+        calls, spent = calls + 1, time.process_time() - start
+    return spent / calls / steps
+
+
+def best_steps(steps, rounds=15):
+    """{name: microseconds per training step}, the best of several rounds through all programs."""
+    best = dict.fromkeys(steps, float("inf"))
+    for turn in range(rounds):
+        names = list(steps)[turn % len(steps) :] + list(steps)[: turn % len(steps)]
+        for name in names:
+            best[name] = min(best[name], step_seconds(steps[name]))
+    return {name: round(1e6 * seconds, 1) for name, seconds in best.items()}
 
 
 def first_call_seconds(step):
@@ -202,10 +234,18 @@ def steps(widths, batch):
 
         return tf.function(step) if compiled else step
 
+    # partial_fit makes one pass over what it is given. Called for each batch, most of its time would go into
+    # checking the arguments again and again; so it gets a whole epoch, and `step_seconds` divides.
     theirs = MLPClassifier(widths[1:-1], solver="sgd", momentum=0, alpha=0, batch_size=batch)
+    X_epoch, y_epoch = np.tile(X, (EPOCH, 1)), np.tile(y, EPOCH)
+
+    def sklearn_epoch():
+        theirs.partial_fit(X_epoch, y_epoch, classes=np.arange(10))
+
+    sklearn_epoch.steps = EPOCH
     return {
         "nnbook": nnbook_step,
-        "scikit-learn": lambda: theirs.partial_fit(X, y, classes=np.arange(10)),
+        "scikit-learn": sklearn_epoch,
         "PyTorch": torch_step(False),
         "PyTorch, compiled": torch_step(True),
         "TensorFlow": keras_step(False),
@@ -227,12 +267,11 @@ def main():
     }
     first, each = {}, {}
     for title, (widths, batch) in SIZES.items():
-        each[title] = {"widths": widths, "batch": batch, "microseconds": {}}
-        for name, step in steps(widths, batch).items():
-            seconds = first_call_seconds(step)
-            first.setdefault(name, seconds)
-            each[title]["microseconds"][name] = best_step(step)
-            print(title, name, each[title]["microseconds"][name], "µs", flush=True)
+        programs = steps(widths, batch)
+        for name, step in programs.items():
+            first.setdefault(name, first_call_seconds(step))
+        each[title] = {"widths": widths, "batch": batch, "microseconds": best_steps(programs)}
+        print(title, each[title]["microseconds"], flush=True)
     result |= {"first_step_seconds": first, "steps": each}
     TARGET.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=1))

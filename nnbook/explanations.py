@@ -10,6 +10,7 @@ import copy
 import numpy as np
 from scipy.stats import rankdata
 
+from nnbook._validate import check_generator
 from nnbook.functional import as_array, as_number, as_whole, check_labels, one_hot
 
 
@@ -85,6 +86,7 @@ def randomise_layers(model, n_layers, *, rng):
     Shuffling keeps the size of the weights and destroys what they learned. An explanation that stays the same
     explains the picture, not the model. Source: Adebayo et al., Sanity checks for saliency maps, 2018.
     """
+    check_generator(rng)
     n_layers = as_whole(n_layers, "n_layers", 0)
     if not 0 <= n_layers <= len(model.linear_layers):
         raise ValueError(f"n_layers must be 0 … {len(model.linear_layers)}; got {n_layers}.")
@@ -131,6 +133,7 @@ def permutation_importance(score, X, y, *, groups=None, repeats=10, rng):
     >>> bool(fall[0].mean() > 0), float(fall[1].max())
     (True, 0.0)
     """
+    check_generator(rng)
     X, repeats = as_array(X, "X", ("n", "n_features")), as_whole(repeats, "repeats")
     if y is not None and np.shape(y)[:1] != (len(X),):
         raise ValueError(f"y must have one entry per row: {len(X)}; got shape {np.shape(y)}.")

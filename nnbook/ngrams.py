@@ -12,6 +12,7 @@ all tokens that followed h. A context never seen passes the question on.
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.functional import as_whole
 
 
@@ -104,6 +105,7 @@ class NGramModel:
 
     def sample(self, prompt, n_tokens, *, rng):
         """Continue `prompt` by `n_tokens` drawn tokens; returns both as one array."""
+        check_generator(rng)
         tokens = [int(token) for token in prompt]
         for _ in range(n_tokens):
             cumulative = np.cumsum(self.probabilities(tokens))

@@ -9,6 +9,7 @@ import math
 import numpy as np
 from scipy.special import gammaln
 
+from nnbook._validate import check_generator
 from nnbook.functional import as_array, as_number, as_whole, check_labels, log_softmax, logsumexp
 
 ORDERS = (*tuple(range(2, 65)), 80, 96, 128, 192, 256, 384, 512)
@@ -40,6 +41,7 @@ def threshold_attack(members, others, *, rng):
     >>> threshold_attack(np.zeros(50), np.ones(50), rng=rng)
     1.0
     """
+    check_generator(rng)
     members, others = as_array(members, "members", ("n",)), as_array(others, "others", ("n",))
     if min(len(members), len(others)) < 2:
         raise ValueError(

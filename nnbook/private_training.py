@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.functional import as_number, as_whole, check_labels, one_hot, softmax
 from nnbook.layers import Linear
 
@@ -80,6 +81,7 @@ def fit_private(model, X, y, *, optimizer, steps, sampling_rate, clip_norm, nois
     >>> bool(np.isfinite(model.parameters).all())
     True
     """
+    check_generator(rng)
     sampling_rate = as_number(sampling_rate, "sampling_rate")
     if not 0 < sampling_rate <= 1:
         raise ValueError(f"sampling_rate must lie in (0, 1]; got {sampling_rate}.")
@@ -155,6 +157,7 @@ def shards_alike(labels, n_owners, *, rng):
     >>> sorted(np.concatenate(shards_alike([0, 1, 0, 1], 2, rng=np.random.default_rng(0))).tolist())
     [0, 1, 2, 3]
     """
+    check_generator(rng)
     labels, n_owners = _owned(labels, n_owners)
     return np.array_split(rng.permutation(len(labels)), n_owners)
 
@@ -169,6 +172,7 @@ def shards_by_class(labels, *, rng):
     >>> [len(own) for own in rows]
     [2, 2, 2]
     """
+    check_generator(rng)
     labels, _ = _owned(labels, 1)
     classes = rng.permutation(np.unique(labels))
     halves = [np.array_split(rng.permutation(np.flatnonzero(labels == c)), 2) for c in classes]

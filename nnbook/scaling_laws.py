@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.functional import as_array, as_number, as_numbers, as_whole
 
 EXPONENTS = (0.02, 2.0)  # what the grid looks at
@@ -110,6 +111,7 @@ def bootstrap_laws(n_parameters, n_tokens, losses, *, n_samples, rng):
     Returns:
         list of `n_samples` ScalingLaw.
     """
+    check_generator(rng)
     n, n_samples = len(_checked_runs(n_parameters, n_tokens, losses)[2]), as_whole(n_samples, "n_samples")
     draws = rng.integers(0, n, size=(n_samples, n))
     return [

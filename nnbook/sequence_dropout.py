@@ -6,6 +6,7 @@ NeurIPS 2016.
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.functional import as_array, as_number, as_whole, softmax
 
 WAYS = ("none", "naive", "variational")
@@ -30,6 +31,8 @@ class SequenceDropout:
         rate = as_number(rate, "rate")
         if not 0 <= rate < 1:
             raise ValueError(f"rate must lie in [0, 1); got {rate}.")
+        if way != "none" and rate:
+            check_generator(rng)
         self.way, self.rate, self.rng = way, rate, rng
 
     def mask(self, batch, steps, features, dtype):

@@ -31,23 +31,6 @@ def test_training_run_by_hand():
     assert run.cost_usd == pytest.approx(150)
 
 
-def test_serving_by_hand():
-    # 0.25e15 / 2e9 = 125 000 tokens a second for 0.001 dollars; half of them sold: 1e6 cost 0.016 dollars
-    serving = eco.Serving(1e9, GPU, utilisation=0.25, busy_share=0.5)
-    assert serving.tokens_per_second == pytest.approx(125_000)
-    assert serving.cost_usd_per_million_tokens == pytest.approx(0.016)
-
-
-def test_an_idle_hour_costs_as_much_as_a_busy_one():
-    busy, idle = (eco.Serving(1e9, GPU, busy_share=share).cost_usd_per_million_tokens for share in (1, 0.1))
-    assert idle == pytest.approx(10 * busy)
-
-
-def test_weights_that_do_not_fit_are_refused_with_the_number_that_does():
-    with pytest.raises(ValueError, match=r"350 GB of weights need at least 5 × test GPU"):
-        eco.Serving(175e9, GPU, n_accelerators=4)
-
-
 def test_key_value_cache_of_gpt2():
     # 2 · 12 layers · 1024 tokens · 768 · 2 bytes
     assert eco.kv_cache_bytes(n_layers=12, d_model=768, context_tokens=1024) == 37_748_736
@@ -59,7 +42,7 @@ def test_unit_economics_by_hand():
     assert PLAN.lifetime_months == 10
     assert PLAN.lifetime_value_usd == 250
     assert PLAN.lifetime_value_to_acquisition == 2.5
-    assert PLAN.break_even_customers == 40
+    assert PLAN.customers_to_cover_fixed == 40
 
 
 def test_projection_by_hand():
@@ -68,7 +51,7 @@ def test_projection_by_hand():
     np.testing.assert_allclose(projection.customers, 100)
     np.testing.assert_allclose(projection.cash_flow_usd, 500)
     np.testing.assert_allclose(projection.cash_usd, [1000, 1500, 2000])
-    assert projection.break_even_month == 1
+    assert (projection.fixed_covered_month, projection.cash_positive_month) == (1, 1)
     assert projection.runway_months is None
 
 
@@ -80,12 +63,12 @@ def test_price_falls_by_the_yearly_change_after_twelve_months():
 def test_runway_ends_in_the_month_the_cash_is_gone():
     poor = dataclasses.replace(PLAN, fixed_usd_per_month=1800, cash_usd=700)  # loses 300 a month
     assert poor.project(12).runway_months == 3
-    assert poor.project(12).break_even_month is None
+    assert poor.project(12).cash_positive_month is None
 
 
 def test_a_customer_who_costs_more_than_the_price_never_breaks_even():
     free = dataclasses.replace(PLAN, price_usd_per_customer_month=0)
-    assert free.break_even_customers == math.inf
+    assert free.customers_to_cover_fixed == math.inf
     assert free.gross_margin == -math.inf
 
 

@@ -96,6 +96,26 @@ class TestWholeMachines:
         paid[0] += once
         np.testing.assert_allclose(p.cash_flow_usd, p.contribution_usd - p.fixed_usd - paid, atol=1e-6)
 
+    COSTS = (
+        "cost_usd_per_million_tokens",
+        "machine_usd_per_month",
+        "other_cost_usd_per_customer_month",
+        "acquisition_usd_per_customer",
+        "fixed_usd_per_month",
+        "supply_fixed_usd_per_month",
+        "one_off_usd",
+    )
+
+    @given(
+        field=st.sampled_from(COSTS), more=st.floats(0, 1000), cap=st.floats(1, 100), spread=st.floats(0, 2)
+    )
+    def test_no_cost_makes_richer(self, field, more, cap, spread):
+        plan = changed(usage_spread=spread, cap_million_tokens=cap)
+        dearer = dataclasses.replace(plan, **{field: getattr(plan, field) + more})
+        assert (dearer.project(24).cash_usd <= plan.project(24).cash_usd + 1e-6).all()
+        assert dearer.lifetime_value_to_acquisition <= plan.lifetime_value_to_acquisition + 1e-9
+        assert dearer.customers_to_cover_fixed >= plan.customers_to_cover_fixed - 1e-6
+
     def test_cohorts_add_up_to_the_customers(self):
         plan = changed(growth_per_month=0.05, reference_price_usd=40)
         np.testing.assert_allclose(plan.cohorts(12).sum(axis=0), plan.project(12).customers)

@@ -43,6 +43,7 @@ ALLOWED = {
         "functional",
         "activations",
         "attention",
+        "datasets",
         "embeddings",
         "exchange",
         "generation",

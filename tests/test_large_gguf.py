@@ -79,6 +79,17 @@ def test_a_list_longer_than_the_file_is_refused_before_it_is_read(tmp_path):
         read_gguf(tmp_path / "long.gguf")
 
 
+@pytest.mark.parametrize("name", ["blk.1.ffn_down.weight", "token_embd.weight"])
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+def test_a_scale_that_is_no_number_is_found_when_it_is_unpacked(tmp_path, name, bad):
+    arrays = large_twin.arrays()
+    arrays[name][1][0, 0] = bad
+    with np.errstate(invalid="ignore"):
+        path = large_twin.write_gguf(tmp_path / "twin.gguf", large_twin.metadata(), arrays)
+    with pytest.raises(ValueError, match=f"{name} holds numbers that are not finite: the file is damaged"):
+        read_gguf(path).arrays[name].unpack()
+
+
 def test_a_damaged_block_is_found_when_it_is_unpacked(tmp_path):
     arrays = large_twin.arrays()
     path = large_twin.write_gguf(tmp_path / "twin.gguf", large_twin.metadata(), arrays)

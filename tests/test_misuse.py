@@ -1,5 +1,8 @@
 """Calls that everybody writes once: each is answered by a sentence that says what to write instead."""
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -22,6 +25,7 @@ from nnbook.recurrent import LSTM
 from nnbook.training import fit, minibatches
 from nnbook.transformer import Transformer
 
+PACKAGE = Path(__file__).parent.parent / "nnbook"
 R = np.random.default_rng(0)
 X, Y = R.normal(size=(40, 3)), R.integers(0, 2, 40)
 GPT = Transformer(5, 4, 2, 1, 3, rng=R)
@@ -259,3 +263,29 @@ class TestWhatIsFineNow:
         history = run(model, X.astype(np.float32), Y[:, None], loss=absolute, epochs=5)
         assert history.train_loss[-1] < history.train_loss[0]
         assert model.parameters.dtype == np.float32
+
+
+def makes_random_numbers():
+    """The public functions of the package that draw from an argument `rng`: (file, function)."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and (node.name == "__init__" or node.name[0] != "_"):
+                names = {argument.arg for argument in node.args.args + node.args.kwonlyargs}
+                drawn = {
+                    part.value.id
+                    for part in ast.walk(node)
+                    if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name)
+                }
+                if "rng" in names & drawn:
+                    yield path.relative_to(PACKAGE), node
+
+
+def test_whoever_draws_asks_for_a_generator_first():
+    asks = {"check_generator", "_half_and_half"}
+    for file, function in makes_random_numbers():
+        called = {
+            call.func.id
+            for call in ast.walk(function)
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        }
+        assert called & asks, f"{file}: {function.name} draws from rng; call check_generator(rng) first"

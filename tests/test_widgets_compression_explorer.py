@@ -7,10 +7,11 @@ import pytest
 import traitlets
 
 from nnbook.compression import matrices
+from nnbook.economics import PLANS
 from nnbook.models import FOLDER
 from nnbook.serialization import load_model
 from nnbook.widgets import CompressionExplorer
-from nnbook.widgets.founder_calculator import PLANS
+from nnbook.widgets.compression_explorer import self_hosted_with_16_bits
 
 
 def test_eight_bits_are_the_network_of_the_card():
@@ -37,11 +38,22 @@ def test_fewer_bits_and_weights_cost_accuracy():
 def test_the_margin_by_hand():
     explorer = CompressionExplorer(bits=16)
     assert explorer.byte_ratio() == 1
-    assert explorer.gross_margin() == pytest.approx((49 - 14 * 0.55 - 5) / 49)
+    plan = self_hosted_with_16_bits()
+    # 120 dollars for 45 million tokens on full machines, 10 for everything else
+    before = (120 - 45 * plan.machine_usd_per_month / plan.million_tokens_per_machine_month - 10) / 120
+    assert explorer.gross_margin() == pytest.approx(before) == pytest.approx(plan.gross_margin)
     explorer.bits, explorer.memory_share = 4, 0.0
-    assert explorer.gross_margin() == pytest.approx((49 - 14 * 0.55 - 5) / 49), "nothing becomes faster"
-    plan = dataclasses.replace(PLANS["Self-hosted open model"], price_usd_per_customer_month=100)
-    assert CompressionExplorer(plan, bits=16).gross_margin() == pytest.approx((100 - 7.7 - 5) / 100)
+    assert explorer.gross_margin() == pytest.approx(before), "nothing becomes faster"
+    reseller = PLANS["API reseller"]
+    assert CompressionExplorer(reseller, bits=16).gross_margin() == pytest.approx((29 - 2.5 * 2 - 5) / 29)
+
+
+def test_the_business_is_the_reference_plan_but_for_its_machines():
+    plan, reference = self_hosted_with_16_bits(), PLANS["Self-hosted open model"]
+    moved = {f.name for f in dataclasses.fields(plan) if getattr(plan, f.name) != getattr(reference, f.name)}
+    assert moved == {"machine_usd_per_month", "million_tokens_per_machine_month", "one_off_usd"}
+    with pytest.raises(TypeError, match=r"business must be an nnbook\.economics\.Business; got dict"):
+        CompressionExplorer({"price_usd_per_customer_month": 1.0})
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,17 @@
 """FounderCalculator on the Python side: plans in, a Business out, and what it refuses."""
 
 import dataclasses
+import io
+import re
 
 import pytest
 import traitlets
 from javascript import evaluate
 
-from nnbook.economics import Business
+from nnbook import economics as eco
+from nnbook.economics import PLANS, Business, FirstFailure, first_failure, worksheet
 from nnbook.widgets import FounderCalculator
-from nnbook.widgets.founder_calculator import BOUNDS, FIELDS, PLANS, RESULTS, FirstFailure, first_failure
+from nnbook.widgets.founder_calculator import BOUNDS, CURRENCIES, FIELDS, RATES, RESULTS
 
 # Price 50, tokens 5 × 2 = 10, other 10: 30 remain. Churn 5 %: 20 months, so 600 dollars a customer.
 PLAN = Business(100, 10, 0.0, 0.05, 50, 5, 2, 10, 100, 1000, 10_000)
@@ -45,14 +48,12 @@ class TestFirstFailure:
     def test_by_hand(self, inputs, expected):
         assert first_failure(changed(**inputs)) == FirstFailure(*expected)
 
-    def test_the_three_cases_tell_three_stories(self):
-        stories = {name: first_failure(plan).constraint for name, plan in PLANS.items()}
-        assert stories == {
-            "API reseller": "cash",
-            "Vertical application": "nothing",
-            "Self-hosted open model": "cash",
-        }
-        assert PLANS["API reseller"].project(36).break_even_month is None
+    def test_the_widget_begins_with_the_reference_plans_of_the_book(self):
+        calculator = FounderCalculator()
+        assert [row["name"] for row in calculator.plans] == list(PLANS)
+        for name, plan in PLANS.items():
+            assert FounderCalculator(plan=name).business() == plan
+        assert (calculator.spread, len(calculator.event_rates)) == (eco.SPREAD, len(eco.EVENTS))
 
 
 class TestPlans:
@@ -109,6 +110,11 @@ class TestRefusals:
             ("result", "glory"),
             ("customer_name", " "),
             ("usage_unit", "x" * 31),
+            ("currency", "GBP"),
+            ("rate", 0),
+            ("other", "nobody"),
+            ("event_rates", [0.1]),
+            ("event_rates", [0.1, 0, 0, -1]),
         ],
     )
     def test_other_settings(self, name, value):
@@ -124,6 +130,73 @@ class TestTwin:
         assert "<script" not in FounderCalculator(plans={"<script>": PLAN}).html_twin()
 
     def test_python_and_javascript_have_the_same_bounds(self):
-        theirs = evaluate("({ BOUNDS: js.BOUNDS, RESULTS: js.RESULTS })", js="founder_inputs")
+        theirs = evaluate(
+            "({ BOUNDS: js.BOUNDS, RESULTS: js.RESULTS, "
+            "CURRENCIES: Object.keys(js.CURRENCIES), RATES: js.RATE_BOUNDS })",
+            js="founder_inputs",
+        )
         assert {name: tuple(bounds) for name, bounds in theirs["BOUNDS"].items()} == BOUNDS
         assert tuple(theirs["RESULTS"]) == RESULTS
+        assert tuple(theirs["CURRENCIES"]) == CURRENCIES
+        assert tuple(theirs["RATES"]) == RATES
+
+    def test_as_many_futures_and_months_as_in_the_chapters(self):
+        theirs = evaluate("[js.N_FUTURES, js.MONTHS, js.UNCERTAIN]", js="firm_futures")
+        assert theirs == [eco.N_FUTURES, eco.MONTHS, list(eco.UNCERTAIN)]
+
+    def test_every_input_of_a_reference_plan_has_a_note_with_a_source(self):
+        for notes in FounderCalculator().notes.values():
+            assert set(notes) == set(FIELDS)
+            assert all("assumption" in n or re.search(r"\(.*\d{4}|genai-prices", n) for n in notes.values())
+        assert "{" not in str(FounderCalculator().notes.values()).replace("dict_values([{", "").replace(
+            ", {", ""
+        )
+        assert set(FounderCalculator(plans={"mine": PLAN}).notes["mine"]) == {
+            "churn_per_month",
+            "acquisition_usd_per_customer",
+            "price_elasticity",
+        }
+
+
+class TestJupyterLab:
+    """Where no library can be loaded, Python writes and reads worksheets."""
+
+    def ask(self, calculator, content, buffers=()):
+        sent = []
+        calculator.send = lambda message, buffers=None: sent.append((message, buffers))
+        calculator._answer(calculator, content, list(buffers))
+        return sent
+
+    def test_a_worksheet_goes_out_and_comes_back(self):
+        [(message, [data])] = self.ask(FounderCalculator(plans={"mine": PLAN}), {"kind": "export"})
+        assert message == {"kind": "worksheet"}
+        assert worksheet.from_xlsx(io.BytesIO(data)) == ("mine", PLAN)
+        other = FounderCalculator()
+        assert (
+            self.ask(other, {"kind": "import"}, [memoryview(data)])[0][0]["text"]
+            == "The plan of the file is here."
+        )
+        assert other.business() == PLAN
+
+    @pytest.mark.parametrize("data", [b"", b"PK", b"x" * 3_000_000])
+    def test_what_is_no_worksheet_is_refused_with_a_sentence(self, data):
+        calculator = FounderCalculator()
+        before = calculator.business()
+        [(message, _)] = self.ask(calculator, {"kind": "import"}, [memoryview(data)])
+        assert "damaged, or no worksheet" in message["text"] or "too large" in message["text"]
+        assert not message["changed"]
+        assert calculator.business() == before
+
+    def test_a_changed_worksheet_is_offered_and_then_taken(self):
+        import openpyxl
+
+        [(_, [data])] = self.ask(FounderCalculator(plans={"mine": PLAN}), {"kind": "export"})
+        book, file = openpyxl.load_workbook(io.BytesIO(data)), io.BytesIO()
+        book["Plan"]["B9"] = 55  # the price
+        book.save(file)
+        calculator = FounderCalculator()
+        [(message, _)] = self.ask(calculator, {"kind": "import"}, [memoryview(file.getvalue())])
+        assert message["changed"]
+        assert "check number" in message["text"]
+        self.ask(calculator, {"kind": "import", "changed": True}, [memoryview(file.getvalue())])
+        assert calculator.business() == changed(price_usd_per_customer_month=55.0)

@@ -26,13 +26,17 @@ class TestNumbers:
         assert explorer.training_accelerators() == 39  # 16 bytes a parameter: 2794 GB
 
     def test_by_hand(self):
-        gpu = Accelerator("mine", peak_flops_per_second=1e15, memory_gigabytes=80, price_usd_per_hour=3.6)
+        gpu = Accelerator("mine", 1e15, 80, 3.6, bandwidth_bytes_per_second=1e12)
         explorer = ScaleExplorer(accelerators=[gpu], training_utilisation=0.5, n_accelerators=2, n_tokens=1e9)
         # 6 · 124.44e6 · 1e9 / 0.5e15 = 1493 s of one accelerator, at a tenth of a cent a second
         assert explorer.training_run().cost_usd == pytest.approx(1.4933, rel=1e-4)
         assert explorer.training_run().days == pytest.approx(1493.28 / 2 / 86_400, rel=1e-4)
-        # 0.3e15 / 248.9e6 = 1 205 402 tokens a second, half of them sold
-        assert explorer.serving().cost_usd_per_million_tokens == pytest.approx(0.001 / 0.602701, rel=1e-4)
+        # a step moves 248.9 MB of weights and ten caches of 37.7 MB at 0.6e12 bytes a second: 1.044 ms for
+        # ten tokens, of which half are sold, at a tenth of a cent a second
+        assert explorer.serving().limit == "memory"
+        assert explorer.serving().cost_usd_per_million_written == pytest.approx(2 * 0.1044, rel=1e-3)
+        # ten times 248.9e6 + 4 · 12 · 1024 · 768 operations in this time, of 1e15 a second
+        assert explorer.serving().utilisation == pytest.approx(10 * 286.6e6 / 1.044e-3 / 1e15, rel=1e-3)
         assert explorer.serving_bytes() == 2 * 124_439_808 + 10 * 37_748_736
 
     def test_the_rent_can_be_changed(self):
@@ -74,6 +78,8 @@ class TestRefusals:
             ScaleExplorer("GPT-9")
         with pytest.raises(ValueError, match="accelerator must be one of"):
             ScaleExplorer(accelerator="abacus")
+        with pytest.raises(ValueError, match="each accelerator needs bandwidth_bytes_per_second"):
+            ScaleExplorer(accelerators=[Accelerator("old", 1e15, 80, 3.6)])
         for wrong in ([], [{"name": "x"}]):
             with pytest.raises(ValueError, match="accelerators must be a list of Accelerator"):
                 ScaleExplorer(accelerators=wrong)

@@ -30,12 +30,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nnbook.datasets import load_large_model
+from nnbook.datasets.large_model import FILE, SHA256
 from nnbook.dialogue.phrases import OTHER, Phrase, intents, load_exam
 from nnbook.dialogue.trial import make_parts
 from nnbook.dialogue.understand import fit_intents
 from nnbook.large.caches import pad
 from nnbook.large.loading import load_llama
-from nnbook.large.lora import Adapters, Example, lower_states, save_adapters, tune
+from nnbook.large.lora import Adapters, Example, load_adapters, lower_states, save_adapters, tune
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "results" / "large_tuning.json"
@@ -148,15 +149,19 @@ class Large:
 
     def seen(self, states, batch_size=32):
         """What the head sees at the end of each prompt, (n, C), from the kept states."""
-        rows = []
-        for start in range(0, len(states), batch_size):
-            part = states[start : start + batch_size]
-            x = np.zeros((len(part), max(map(len, part)), part[0].shape[1]), np.float32)
-            for row, state in zip(x, part, strict=True):
-                row[: len(state)] = state
+        lengths = np.array([len(state) for state in states])
+        order, seen = (
+            np.argsort(lengths, kind="stable"),
+            np.empty((len(states), states[0].shape[1]), np.float32),
+        )
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            x = np.zeros((len(chosen), lengths[chosen].max(), seen.shape[1]), np.float32)
+            for row, i in zip(x, chosen, strict=True):
+                row[: lengths[i]] = states[i]
             x = self.model.body(x, first=self.first)
-            rows.append(x[np.arange(len(part)), [len(state) - 1 for state in part]])
-        return self.model.norm.forward(np.concatenate(rows))
+            seen[chosen] = x[np.arange(len(chosen)), lengths[chosen] - 1]
+        return self.model.norm.forward(seen)
 
 
 def by_ngrams(task, large, n):
@@ -312,6 +317,72 @@ def summarise(robots, tasks):
     return rows, pairs
 
 
+def store(result, large, task):
+    """Answer the test again with the stored adapters, and write what one must know about them."""
+    adapters = load_adapters(large.model, ADAPTERS).attach()
+    head = large.model.embedding.params["weight"][:, large.columns(task)]
+    found = large.seen(large.lower([text for text, _ in task.test])) @ head
+    adapters.detach()
+    run = {
+        "chosen": found.argmax(axis=1).tolist(),
+        "chosen_wish": found[:, :-1].argmax(axis=1).tolist(),
+    }
+    measured = {name: round(float(v.mean()), 4) for name, v in figures(run, task).items()}
+    rows = {
+        way: next(r for r in result["rows"] if (r["robot"], r["way"], r["examples"]) == ("service", way, 40))
+        for way in ("lora", "n-grams")
+    }
+    about = {
+        "base": FILE,
+        "base_sha256": SHA256,
+        "prompt": SHOT,
+        "words": task.words,
+        "settings": {name: value for name, value in result["settings"].items() if name != "words"},
+        "seed": 0,
+        "examples_a_wish": 40,
+        "stored": measured,
+        "stored_chosen": run["chosen"],
+        "seeds": {way: {name: row[f"{name}_by_seed"] for name in FIGURES} for way, row in rows.items()},
+        "bytes": ADAPTERS.stat().st_size,
+    }
+    write(ADAPTERS.with_suffix(".json"), about)
+
+    def spread(way, name):
+        values = 100 * np.array(rows[way][f"{name}_by_seed"])
+        return f"{values.mean():.1f} ± {values.std(ddof=1):.1f}" if len(values) > 1 else f"{values[0]:.1f}"
+
+    table = "\n".join(
+        f"  | {words} | {spread('lora', name)} | {spread('n-grams', name)} | {100 * measured[name]:.1f} |"
+        for name, words in (
+            ("wish", "right wish, unseen phrasing"),
+            ("near_refused", "near misses refused"),
+            ("solved", "both together"),
+            ("exam", "right wish, exam"),
+        )
+    )
+    n_seeds, n_bytes = rows["lora"]["seeds"], about["bytes"]
+    card = f"""# large_shop: the shop's wishes as adapters of a large model
+
+- **What it is.** Adapters (LoRA, rank {RANK}, queries and values of the last {N_BLOCKS} blocks) for
+  SmolLM2-135M-Instruct (Apache-2.0): 153,600 numbers of 16 bits, {n_bytes:,} bytes. After the prompt
+  `Customer: …`, a line break and `Wish:`, the model answers with one of ten words; they are in
+  `large_shop.json`.
+- **Data.** English phrasings of the shop robot, 40 for each of nine wishes and 40 near misses; written for
+  this book by one author, names filled in from a list (`results/large_tuning_sentences.json`, split 0).
+- **Training.** `python tools/tune_large_model.py`: AdamW, step {RATE}, batches of {BATCH}, at most
+  {MOST_STEPS} steps; only the word of the answer is judged. The file holds seed 0, the first one.
+- **Results**, in %, mean ± standard deviation over {n_seeds} splits and seeds. A split has about 90 wishes,
+  24 near misses and 45 exam sentences, so a difference of a few points is chance:
+
+  | | LoRA | n-grams, same examples | this file |
+  |---|---|---|---|
+{table}
+- **What it is not for.** Real customers: it has never heard one. It always answers with a word; whoever uses
+  it decides from the word's probability. What the adapters do to other prompts was not measured.
+"""
+    ADAPTERS.with_suffix(".md").write_text(card, encoding="utf-8")
+
+
 def write(path, result):
     """Replace a file only by a complete new one."""
     path.parent.mkdir(exist_ok=True)
@@ -356,6 +427,8 @@ def main():
                 print(robot, key, {name: round(float(v.mean()), 3) for name, v in found.items()}, flush=True)
     result["rows"], result["paired"] = summarise(result["robots"], tasks)
     write(TARGET, result)
+    if ADAPTERS.exists():
+        store(result, large, tasks["service", 0])
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 VENDOR = {
     "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-normal.woff2": "fonts",
     "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-italic.woff2": "fonts",
+    "@e965/xlsx/dist/xlsx.mini.min.js": "xlsx.mini.min.js",  # loaded when a reader asks for a worksheet
 }
 # The icons that the theme's templates draw; those that its style draws are found in it
 ICONS = (

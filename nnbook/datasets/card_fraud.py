@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.functional import as_whole
 
 SCENARIOS = ("honest", "large amount", "compromised terminal", "stolen credentials", "burst")
@@ -69,6 +70,7 @@ def simulate_cards(*, n_customers=1200, n_terminals=500, n_days=180, new_fraud_f
     4. Burst (only with `new_fraud_from`, from that day on): four to eight payments of ordinary amounts
        within an hour, anywhere.
     """
+    check_generator(rng)
     for name, value in {"n_customers": n_customers, "n_terminals": n_terminals, "n_days": n_days}.items():
         as_whole(value, name, 20)
     homes, shops = rng.uniform(0, 100, (n_customers, 2)), rng.uniform(0, 100, (n_terminals, 2))

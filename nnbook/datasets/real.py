@@ -22,8 +22,9 @@ def load_digits():
         feature_names=tuple(f"pixel {row},{column}" for row in range(8) for column in range(8)),
         class_names=tuple(map(str, range(10))),
         description=(
-            "1797 handwritten digits from 43 people, 8×8 pixels counted 0 to 16 (UCI, CC BY 4.0). Not "
-            "realistic: centred, clean, one size, and the same people may appear in training and test."
+            "1797 handwritten digits by 13 people, 8×8 pixels counted 0 to 16 (UCI, CC BY 4.0). Not "
+            "realistic: centred, clean, one size. Who wrote which is not told, so the same hands are in "
+            "training and in test."
         ),
     )
 

@@ -86,6 +86,7 @@ def split_by_group(groups, *, shares=(0.75, 0.25), rng):
     >>> train.tolist(), test.tolist()
     ([0, 1, 2], [3])
     """
+    check_generator(rng)
     if not (len(shares) > 1 and min(shares) > 0 and np.isclose(sum(shares), 1)):
         raise ValueError(f"shares must be two or more positive numbers with sum 1; got {shares}.")
     numbers = {}  # group -> its number, in the order in which they come
@@ -109,6 +110,7 @@ def stratified_folds(*marks, k=5, rng):
     >>> int(fold[:4].sum()), int(fold[4:].sum())
     (2, 2)
     """
+    check_generator(rng)
     marks, k = [np.asarray(mark) for mark in marks], as_whole(k, "k", 2)
     if not marks or any(mark.ndim != 1 or len(mark) != len(marks[0]) for mark in marks):
         raise ValueError(f"marks must be arrays (n,), alike in length; got {[mark.shape for mark in marks]}.")

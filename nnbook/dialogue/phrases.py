@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.dialogue.slots import DATA, LANGUAGES, MARKS, find_slots, gazetteer
 from nnbook.functional import as_array
 
@@ -120,6 +121,7 @@ def split_templates(templates, *, rng, shares=(0.6, 0.2, 0.2), by="template"):
         by: "template" splits the templates of each intent; "group" splits whole subjects, so that a
             test holds subjects that were never seen.
     """
+    check_generator(rng)
     shares = as_array(shares, "shares", (3,))
     if shares.min() < 0 or abs(shares.sum() - 1) > 1e-6:
         raise ValueError(f"shares must be at least 0 and sum to 1; got {shares.tolist()}.")
@@ -163,6 +165,7 @@ def realise(template: Template, number: int, robot: str, language: str, *, rng, 
         number: of the template, kept in the phrase.
         names: {slot: names to draw from}; None means all names of `gazetteer`.
     """
+    check_generator(rng)
     text, spans, rest, used = "", [], template.text, set()
     while "{" in rest:
         before, _, rest = rest.partition("{")

@@ -8,6 +8,7 @@ While it learns, the word itself is hidden from it now and then: so it has to lo
 import json
 import re
 
+from nnbook._validate import check_generator
 from nnbook.dialogue.slots import DATA, MARKS, find_slots
 from nnbook.retrieval import fold
 
@@ -58,6 +59,7 @@ class Tagger:
 
     def fit(self, phrases, *, rng):
         """Learn from phrases with spans; a share of the slot words is hidden. Returns self."""
+        check_generator(rng)
         from sklearn.feature_extraction import DictVectorizer
         from sklearn.linear_model import LogisticRegression
 

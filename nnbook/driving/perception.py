@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.driving.road import N_CELLS, cell_centres, to_world
 from nnbook.functional import as_array, as_number, as_numbers, as_whole, sigmoid
 
@@ -45,6 +46,7 @@ class Sensor:
             shading: the patches of this episode, from `Shading`.
             rng: for what is new in each picture.
         """
+        check_generator(rng)
         truth = as_array(truth, "truth", (N_CELLS, N_CELLS))
         patches = self.shade * shading(to_world(cell_centres(), pose))
         spread = self.noise + self.noise_per_metre * _DISTANCE
@@ -79,6 +81,7 @@ class Shading:
     """
 
     def __init__(self, rng, n_waves=24):
+        check_generator(rng)
         n_waves = as_whole(n_waves, "n_waves")
         angle, length = rng.uniform(0, 2 * np.pi, n_waves), rng.uniform(8.0, 30.0, n_waves)
         self._waves = 2 * np.pi / length * np.stack([np.cos(angle), np.sin(angle)])  # (2, n_waves)
@@ -162,6 +165,7 @@ def random_poses(road, n, rng):
     Returns:
         list of n poses (x, y, heading).
     """
+    check_generator(rng)
     poses = []
     for _ in range(as_whole(n, "n")):
         lane = road.lanes[rng.integers(len(road.lanes))]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.driving.control import LENGTH, pure_pursuit
 from nnbook.driving.memory import Memory
 from nnbook.driving.perception import CLEAR, Shading
@@ -131,6 +132,7 @@ class Episode:
 
 def radar(scene, rng, spread=0.2):
     """Cars within 40 m in front, as the radar tells them, shape (n, 4), with an error of 0.2 m and m/s."""
+    check_generator(rng)
     heading = scene.pose[2]
     if len(scene.cars) == 0:
         return np.zeros((0, 4))

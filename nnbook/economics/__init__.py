@@ -4,7 +4,7 @@ Settings are frozen dataclasses with the unit in each name; results are properti
 Nothing here is a forecast: every figure follows from inputs that a reader can change.
 """
 
-from nnbook.economics.benchmarks import BENCHMARKS, Benchmark, benchmarks_for
+from nnbook.economics.benchmarks import BENCHMARKS, SOURCE_NAMES, Benchmark, benchmarks_for
 from nnbook.economics.business import Business, sensitivity
 from nnbook.economics.compute import (
     Accelerator,
@@ -90,6 +90,7 @@ __all__ = [
     "PRICE_DOUBLES",
     "RIVAL_HALVES",
     "SCANDAL",
+    "SOURCE_NAMES",
     "SPREAD",
     "SUPPLIES",
     "TUNED",

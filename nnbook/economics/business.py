@@ -225,8 +225,6 @@ class Business:
         machines = max(1, math.ceil(fixed / (room * each) - 1e-9))
         return (fixed + machines * self.machine_usd_per_month) / (each + self.machine_usd_per_month / room)
 
-    break_even_customers = customers_to_cover_fixed  # the older name
-
     # ------------------------------------------------------------------ a file of it
 
     def to_xlsx(self, path, name="plan"):

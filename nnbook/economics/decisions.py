@@ -91,7 +91,8 @@ def which_way(business, supplies, months=MONTHS):
     best = ways[0]
     ratio = best.business.lifetime_value_to_acquisition
     if business.new_customers_per_month > 0 and ratio < 1:
-        return Decision("do not build", f"a customer brings {ratio:.2f} of what it costs to win", tuple(ways))
+        part = f"{ratio:.2f}" if ratio > 0 else "nothing"
+        return Decision("do not build", f"a customer brings {part} of what it costs to win", tuple(ways))
     if best.business.project(months).cash_positive_month is None:
         return Decision("do not build", f"it still spends more than it earns in month {months}", tuple(ways))
     return Decision(best.supply.name, f"it leaves most cash in month {months}", tuple(ways))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnbook._validate import check_generator
 from nnbook.economics._checks import above, at_least
 from nnbook.economics.business import Business
 from nnbook.economics.projection import Projection, project_inputs
@@ -97,6 +98,7 @@ class Futures:
 
 def draw_futures(n_runs=N_FUTURES, *, months=MONTHS, rng, fields=UNCERTAIN, n_events=N_EVENTS):
     """Draw the futures over which plans are compared; the spread is chosen later."""
+    check_generator(rng)
     n_runs, months = int(as_whole(n_runs, "n_runs")), int(as_whole(months, "months"))
     normals = rng.standard_normal((n_runs, len(fields)))
     uniforms = rng.random((n_runs, n_events, months)) if n_events else np.empty((n_runs, 0, months))

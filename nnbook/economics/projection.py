@@ -105,8 +105,6 @@ class Projection:
         """First month (from 1) from which on cash flow, with winning customers, is at least 0, or None."""
         return _stays_from(self.cash_flow_usd)
 
-    break_even_month = cash_positive_month  # the older name
-
     @property
     def burn_usd_per_month(self):
         """Largest loss of a month; 0 when no month loses."""

@@ -21,6 +21,7 @@ from nnbook.economics.compute import (
     Model,
     n_accelerators_for,
 )
+from nnbook.functional import as_whole
 
 USABLE_SHARE = 0.9  # of the memory; the rest is for activations and buffers
 DEFAULT_EFFICIENCY = 0.6  # an assumption: what software reaches of a data sheet's peaks
@@ -37,6 +38,7 @@ class Serving:
         cached_share: share of the read tokens whose keys and values are still there from an earlier answer.
         busy_share: share of the rented hours in which as many ask as can be served.
         efficiency: share of both peaks (arithmetic and bandwidth) that software reaches, an assumption.
+        n_conversations: written at the same time; 0 stands for as many as fit.
 
     Utilisation is a result. Raises ValueError when weights and one conversation do not fit.
 
@@ -54,12 +56,7 @@ class Serving:
     cached_share: float = 0.0
     busy_share: float = 0.5
     efficiency: float = DEFAULT_EFFICIENCY
-
-    def __new__(cls, *args, **kwargs):
-        """Answer a number of parameters as `_PerToken`: the form before Model."""
-        if "n_parameters" in kwargs or (args and isinstance(args[0], int | float)):
-            return _PerToken(*args, **kwargs)
-        return super().__new__(cls)
+    n_conversations: int = 0
 
     def __post_init__(self):
         if not isinstance(self.model, Model) or not isinstance(self.accelerator, Accelerator):
@@ -74,13 +71,14 @@ class Serving:
                 f"{self.accelerator.name} needs bandwidth_bytes_per_second: writing reads all weights for "
                 "each token."
             )
-        if self.batch_size < 1:
-            needed = n_accelerators_for(
-                self.model.weight_bytes + self.cache_bytes, self.accelerator.memory_gigabytes
-            )
+        n_conversations = as_whole(self.n_conversations, "n_conversations", least=0)
+        object.__setattr__(self, "n_conversations", n_conversations)
+        if self.most_conversations < max(1, n_conversations):
+            cache = max(1, n_conversations) * self.cache_bytes
+            needed = n_accelerators_for(self.model.weight_bytes + cache, self.accelerator.memory_gigabytes)
             raise ValueError(
                 f"{self.model.weight_bytes / BYTES_PER_GIGABYTE:.0f} GB of weights and "
-                f"{self.cache_bytes / BYTES_PER_GIGABYTE:.2g} GB of cache need at least {needed} × "
+                f"{cache / BYTES_PER_GIGABYTE:.2g} GB of cache need at least {needed} × "
                 f"{self.accelerator.name}; got n_accelerators={self.n_accelerators}. "
                 "Fewer bits per weight also help."
             )
@@ -97,7 +95,12 @@ class Serving:
 
     @property
     def batch_size(self):
-        """Conversations that fit beside the weights; without a cache, as many as arithmetic can use."""
+        """Conversations that are written at the same time."""
+        return self.n_conversations or self.most_conversations
+
+    @property
+    def most_conversations(self):
+        """Conversations that fit beside the weights; 1024 for a model whose cache is not known."""
         memory = self.accelerator.memory_gigabytes * BYTES_PER_GIGABYTE * USABLE_SHARE * self.n_accelerators
         room = memory - self.model.weight_bytes
         if self.cache_bytes == 0:
@@ -236,41 +239,3 @@ def answer_price_usd(
     at_least(0, cached_usd=cached_usd)
     read = read_tokens * ((1 - cached_share) * input_usd + cached_share * cached_usd)
     return attempts * (read + (written_tokens + hidden_tokens) * output_usd) / 1e6
-
-
-@dataclass(frozen=True)
-class _PerToken:
-    """Serving with an assumed utilisation; kept until no notebook calls it any more."""
-
-    n_parameters: float
-    accelerator: Accelerator
-    n_accelerators: int = 1
-    utilisation: float = 0.3
-    busy_share: float = 0.5
-    bytes_per_parameter: float = 2.0
-
-    def __post_init__(self):
-        above(0, n_parameters=self.n_parameters, n_accelerators=self.n_accelerators)
-        above(0, bytes_per_parameter=self.bytes_per_parameter)
-        is_share(utilisation=self.utilisation, busy_share=self.busy_share)
-        needed = n_accelerators_for(self.weight_bytes, self.accelerator.memory_gigabytes)
-        if self.n_accelerators < needed:
-            raise ValueError(
-                f"{self.weight_bytes / BYTES_PER_GIGABYTE:.0f} GB of weights need at least {needed} × "
-                f"{self.accelerator.name}; got n_accelerators={self.n_accelerators}. "
-                "Fewer bytes per parameter also help."
-            )
-
-    @property
-    def weight_bytes(self):
-        return self.n_parameters * self.bytes_per_parameter
-
-    @property
-    def tokens_per_second(self):
-        rate = self.accelerator.peak_flops_per_second * self.utilisation * self.n_accelerators
-        return rate / (2 * self.n_parameters)
-
-    @property
-    def cost_usd_per_million_tokens(self):
-        usd_per_second = self.n_accelerators * self.accelerator.price_usd_per_hour / SECONDS_PER_HOUR
-        return usd_per_second / (self.tokens_per_second * self.busy_share) * 1e6

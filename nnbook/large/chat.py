@@ -124,6 +124,47 @@ class Written:
     end: str | None = None
 
 
+class Continuation:
+    """An answer as it grows: of the scores for the next token, one is drawn and made text.
+
+    `stream` feeds it with the scores of one conversation, `nnbook.large.serve` many of them together.
+
+    Args:
+        max_tokens: how many tokens at most.
+        sampling, rng, grammar, stop: as in `stream`.
+    Raises:
+        ValueError: settings that make no sense.
+    """
+
+    def __init__(self, tokenizer, max_tokens, *, sampling=None, rng=None, grammar=None, stop=(END,)):
+        self.sampling = sampling or Sampling()
+        if self.sampling.temperature > 0 and rng is None:
+            raise ValueError("drawing needs rng, such as np.random.default_rng(0); or set temperature=0.")
+        self.max_tokens, self.rng, self.tokens = as_whole(max_tokens, "max_tokens"), rng, []
+        self._tokenizer, self._ends = tokenizer, {tokenizer.control[mark] for mark in stop}
+        self._characters = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._grammar, self._state = grammar, None if grammar is None else grammar.start
+
+    def take(self, logits):
+        """Draw a token from `logits` (V,) and return it as `Written`; after one with an `end`, no more."""
+        grammar = self._grammar
+        allowed = logits if grammar is None else np.where(grammar.mask(self._state), logits, -np.inf)
+        probabilities = self.sampling.probabilities(allowed, self.tokens)
+        if self.sampling.temperature > 0:
+            token = draw(probabilities, self.rng.random())
+        else:
+            token = int(probabilities.argmax())
+        log_probability = float(log_softmax(logits.astype(np.float64))[token])
+        self.tokens.append(token)
+        finished = token in self._ends
+        if grammar is not None:
+            self._state = grammar.advance(self._state, token)
+            finished = finished or grammar.done(self._state)
+        end = "stop" if finished else "length" if len(self.tokens) == self.max_tokens else None
+        data = b"" if token in self._ends else self._tokenizer.token_bytes([token])
+        return Written(token, self._characters.decode(data, final=bool(end)), log_probability, end)
+
+
 def stream(
     model,
     tokenizer,
@@ -149,10 +190,7 @@ def stream(
     Raises:
         ValueError: a prompt that leaves no room in the context, or settings that make no sense.
     """
-    sampling = sampling or Sampling()
     max_tokens = as_whole(max_tokens, "max_tokens")
-    if sampling.temperature > 0 and rng is None:
-        raise ValueError("drawing needs rng, such as np.random.default_rng(0); or set temperature=0.")
     before = 0 if caches is None else int(caches.lengths[0])
     room = (model.context_length if caches is None else caches.capacity) - before - len(tokens)
     if room < 1:
@@ -161,32 +199,19 @@ def stream(
             + (f" that already holds {before}" if before else "") + ". Shorten the prompt."
         )  # fmt: skip
     n = min(max_tokens, room)
+    growing = Continuation(tokenizer, n, sampling=sampling, rng=rng, grammar=grammar, stop=stop)
     if caches is None:
         caches = model.new_caches(capacity=len(tokens) + n)
-    return _stream(model, tokenizer, tokens, sampling, n, rng, caches, grammar, stop)
+    return _stream(model, tokens, growing, caches)
 
 
-def _stream(model, tokenizer, tokens, sampling, n, rng, caches, grammar, stop):
-    ends = {tokenizer.control[mark] for mark in stop}
-    characters = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    written, state = [], None if grammar is None else grammar.start
-    new = tokens
-    for i in range(n):
-        logits = model.next_logits(np.asarray(new)[None], caches)[0]
-        allowed = logits if grammar is None else np.where(grammar.mask(state), logits, -np.inf)
-        probabilities = sampling.probabilities(allowed, written)
-        token = draw(probabilities, rng.random()) if sampling.temperature > 0 else int(probabilities.argmax())
-        log_probability = float(log_softmax(logits.astype(np.float64))[token])
-        if grammar is not None:
-            state = grammar.advance(state, token)
-        finished = token in ends or (grammar is not None and grammar.done(state))
-        end = "stop" if finished else "length" if i == n - 1 else None
-        text = characters.decode(b"" if token in ends else tokenizer.token_bytes([token]), final=bool(end))
-        yield Written(token, text, log_probability, end)
-        if end:
+def _stream(model, new, growing, caches):
+    while True:
+        written = growing.take(model.next_logits(np.asarray(new)[None], caches)[0])
+        yield written
+        if written.end:
             return
-        written.append(token)
-        new = [token]
+        new = [written.token]
 
 
 def write(model, tokenizer, tokens, **settings):

@@ -19,6 +19,11 @@ _IMPORT = re.compile(
     r'\s+from\s+"\./(?P<file>[\w.-]+)\.js";?',
     re.MULTILINE,
 )
+# the text of a module with all that it imports, for a thread of its own (a Worker)
+_TEXT = re.compile(
+    rf'^import\s+(?P<name>{_NAME})\s+from\s+"\./(?P<file>[\w.-]+)\.js"\s+with\s+\{{\s*type:\s*"text"\s*\}};?',
+    re.MULTILINE,
+)
 _REEXPORT = re.compile(r'^export\s+\{(?P<names>[^}]*)\}\s+from\s+"\./(?P<file>[\w.-]+)\.js";?', re.MULTILINE)
 _LIST = re.compile(r"^export\s+\{(?P<names>[^}]*)\};?", re.MULTILINE)
 _DECLARATION = re.compile(
@@ -41,6 +46,10 @@ def widget_names() -> list[str]:
 
 def module_files(widget: str) -> list[Path]:
     """Return the JavaScript files of a widget, each after the files that it imports."""
+    return _files_from(module_name(widget), widget)
+
+
+def _files_from(entry: str, widget: str) -> list[Path]:
     ordered: list[Path] = []
 
     def visit(stem: str, path_so_far: tuple[str, ...]) -> None:
@@ -58,7 +67,7 @@ def module_files(widget: str) -> list[Path]:
             visit(match["file"], (*path_so_far, stem))
         ordered.append(path)
 
-    visit(module_name(widget), ())
+    visit(entry, ())
     return ordered
 
 
@@ -94,6 +103,10 @@ def wrap_module(source: str, file_name: str) -> str:
         exports.append(match["name"])
         return f"{match['kind']} {match['name']}"
 
+    def embed(match: re.Match) -> str:
+        return f"const {match['name']} = {json.dumps(_joined(match['file']), ensure_ascii=False)};"
+
+    source = _TEXT.sub(embed, source)
     source = _IMPORT.sub(take, source)
     source = _REEXPORT.sub(pass_on, source)
     source = _LIST.sub(give_list, source)
@@ -113,14 +126,14 @@ def wrap_module(source: str, file_name: str) -> str:
     return f'modules["{stem}"] = (() => {{\n{body}\nreturn {{ {", ".join(exports)} }};\n}})();\n'
 
 
-def _joined(widget: str) -> str:
-    wrapped = [wrap_module(path.read_text(encoding="utf-8"), path.name) for path in module_files(widget)]
+def _joined(entry: str) -> str:
+    wrapped = [wrap_module(path.read_text(encoding="utf-8"), path.name) for path in _files_from(entry, entry)]
     return "const modules = {};\n" + "".join(wrapped)
 
 
 def esm_text(widget: str) -> str:
     """Return the widget as one ES module, for anywidget."""
-    return f'{_joined(widget)}export default modules["{module_name(widget)}"].default;\n'
+    return f'{_joined(module_name(widget))}export default modules["{module_name(widget)}"].default;\n'
 
 
 def classic_script(widget: str) -> str:
@@ -132,7 +145,7 @@ def classic_script(widget: str) -> str:
     # A script fills the style element as text, so plain JSON is enough.
     css = json.dumps(css_text(widget), ensure_ascii=False)
     return (
-        f'(() => {{\n"use strict";\n{_joined(widget)}'
+        f'(() => {{\n"use strict";\n{_joined(module_name(widget))}'
         f"const registry = (window.nnbookWidgets = window.nnbookWidgets || {{}});\n"
         f'registry[{json.dumps(widget)}] = {{ ...modules["{module_name(widget)}"].default, css: {css} }};\n'
         f"if (window.nnbookWidgetHost) window.nnbookWidgetHost.mountAll();\n}})();\n"

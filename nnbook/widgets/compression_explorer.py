@@ -6,12 +6,12 @@ import traitlets
 from nnbook.activations import ReLU
 from nnbook.compression import GRAINS, compress, stored_bytes
 from nnbook.datasets import load_digits
+from nnbook.economics import H100, LLAMA_70B, PLANS, Business, Serving, Supply
 from nnbook.mlp import MLP
 from nnbook.roofline import cost_after_compression
 from nnbook.widgets import digit_pad
 from nnbook.widgets._checks import one_of, within
 from nnbook.widgets._stored import StoredModelWidget, stored_arrays
-from nnbook.widgets.founder_calculator import PLANS
 
 STORED = "digits"
 BITS = (16, 8, 6, 5, 4, 3, 2)
@@ -30,7 +30,8 @@ class CompressionExplorer(StoredModelWidget):
 
     Args:
         business: an `nnbook.economics.Business` whose tokens are made by a model served with 16 bits; the
-            self-hosted plan of FounderCalculator when left out. The widget changes its token cost by
+            self-hosted reference plan, on four machines that hold its model with 16 bits, when left out. The
+            widget takes revenue, use, and the cost of a token on full machines, and changes that cost by
             `nnbook.roofline.cost_after_compression`, with the byte ratio of the digits network.
 
     State (all of it can be set here or in the widget):
@@ -41,7 +42,7 @@ class CompressionExplorer(StoredModelWidget):
 
     >>> explorer = CompressionExplorer(bits=4)
     >>> explorer.n_bytes(), round(explorer.gross_margin(), 2)
-    (10128, 0.85)
+    (10128, 0.84)
     """
 
     fallback = (
@@ -59,10 +60,16 @@ class CompressionExplorer(StoredModelWidget):
     other_cost_usd_per_customer_month = traitlets.Float().tag(sync=True)
 
     def __init__(self, business=None, **state):
-        business = PLANS["Self-hosted open model"] if business is None else business
-        if not all(hasattr(business, name) for name in _MONEY):
+        business = self_hosted_with_16_bits() if business is None else business
+        if not isinstance(business, Business):
             raise TypeError(f"business must be an nnbook.economics.Business; got {type(business).__name__}.")
-        money = {name: float(getattr(business, name)) for name in _MONEY}
+        money = {
+            "price_usd_per_customer_month": business.revenue_usd_per_customer_month,
+            "million_tokens_per_customer_month": business.used_million_tokens,
+            "cost_usd_per_million_tokens": business.full_usd_per_million_tokens,
+            "other_cost_usd_per_customer_month": business.other_cost_usd_per_customer_month,
+        }
+        money = {name: float(value) for name, value in money.items()}
         super().__init__(source=STORED, data=digit_pad.pack_stored(STORED), **{**money, **state})
 
     def network(self):
@@ -109,6 +116,14 @@ class CompressionExplorer(StoredModelWidget):
     @traitlets.validate(*_MONEY)
     def _check_money(self, proposal):
         return within(proposal, 0.01 if proposal["trait"].name.startswith("price") else 0, 1e7)
+
+
+def self_hosted_with_16_bits():
+    """The self-hosted reference plan before any compression: four machines hold its model with 16 bits."""
+    plan = PLANS["Self-hosted open model"]
+    serving = Serving(LLAMA_70B, H100, 4)
+    supply = Supply.rented("16 bits", serving, staff_usd_per_month=plan.supply_fixed_usd_per_month)
+    return plan.supplied_by(supply)
 
 
 def _stored_network():

@@ -6,6 +6,7 @@ import traitlets
 
 from nnbook.economics import (
     Accelerator,
+    Model,
     Serving,
     TrainingRun,
     kv_cache_bytes,
@@ -16,12 +17,13 @@ from nnbook.parameter_counts import ParameterCount, decoder_parameters
 from nnbook.widgets._base import Widget
 from nnbook.widgets._checks import one_of, within
 
-# Peak: dense 16-bit operations per second of the maker's data sheet. The rents are assumptions to change.
+# Peak: dense 16-bit operations a second, and bytes a second of the memory, of the maker's data sheet. The
+# rents are assumptions to change.
 ACCELERATORS = (
-    Accelerator("L4, 24 GB", 121e12, 24, 0.8),
-    Accelerator("A100, 80 GB", 312e12, 80, 1.8),
-    Accelerator("H100, 80 GB", 989e12, 80, 2.5),
-    Accelerator("H200, 141 GB", 989e12, 141, 3.5),
+    Accelerator("L4, 24 GB", 121e12, 24, 0.8, 0.3e12),
+    Accelerator("A100, 80 GB", 312e12, 80, 1.8, 2.039e12),
+    Accelerator("H100, 80 GB", 989e12, 80, 2.5, 3.35e12),
+    Accelerator("H200, 141 GB", 989e12, 141, 3.5, 4.8e12),
 )
 _CONFIGURATION = ("n_layers", "d_model", "n_heads", "vocabulary_size", "context_length", "tied_output")
 # Training tokens: GPT-3 as published; GPT-2's 40 GB of text at four bytes a token; the book model's own run.
@@ -40,12 +42,12 @@ BOUNDS = {
     "n_heads": (1, 512),
     "vocabulary_size": (16, 1_000_000),
     "context_length": (8, 2_000_000),
-    "n_conversations": (0, 100_000),
+    "n_conversations": (1, 100_000),
     "n_tokens": (1e3, 1e14),
     "n_accelerators": (1, 100_000),
     "price_usd_per_hour": (0.01, 100),
     "training_utilisation": (0.01, 1),
-    "serving_utilisation": (0.01, 1),
+    "efficiency": (0.01, 1),
     "busy_share": (0.01, 1),
 }
 
@@ -71,7 +73,9 @@ class ScaleExplorer(Widget):
         n_conversations: full contexts whose keys and values are kept at once, 2 bytes a number.
         n_tokens: how many tokens the training reads.
         accelerator, n_accelerators, price_usd_per_hour: what the training runs on, by name, and its rent.
-        training_utilisation, serving_utilisation: share of the peak that really computes.
+        training_utilisation: share of the peak that really computes.
+        efficiency: share of both peaks, arithmetic and bandwidth, that software reaches while serving; the
+            utilisation of serving is a result.
         busy_share: share of the rented hours in which somebody asks.
 
     >>> explorer = ScaleExplorer()
@@ -94,20 +98,22 @@ class ScaleExplorer(Widget):
     context_length = traitlets.Int().tag(sync=True)
     tied_output = traitlets.Bool().tag(sync=True)
     bytes_per_parameter = traitlets.Float(2.0).tag(sync=True)
-    n_conversations = traitlets.Int().tag(sync=True)
+    n_conversations = traitlets.Int(1).tag(sync=True)
     n_tokens = traitlets.Float().tag(sync=True)
     accelerators = traitlets.List(traitlets.Dict()).tag(sync=True)
     accelerator = traitlets.Unicode().tag(sync=True)
     n_accelerators = traitlets.Int().tag(sync=True)
     price_usd_per_hour = traitlets.Float().tag(sync=True)
     training_utilisation = traitlets.Float(0.4).tag(sync=True)
-    serving_utilisation = traitlets.Float(0.3).tag(sync=True)
+    efficiency = traitlets.Float(0.6).tag(sync=True)
     busy_share = traitlets.Float(0.5).tag(sync=True)
 
     def __init__(self, preset="GPT-2 small", *, accelerators=ACCELERATORS, **state):
         machines = list(accelerators)
         if not machines or not all(isinstance(machine, Accelerator) for machine in machines):
             raise ValueError("accelerators must be a list of Accelerator with at least one entry.")
+        if not all(machine.bandwidth_bytes_per_second for machine in machines):
+            raise ValueError("each accelerator needs bandwidth_bytes_per_second: writing is limited by it.")
         names = [machine.name for machine in machines]
         middle = machines[1] if len(machines) > 1 else machines[0]
         name = state.setdefault("accelerator", middle.name)
@@ -154,14 +160,24 @@ class ScaleExplorer(Widget):
         )
 
     def serving(self) -> Serving:
-        """Return the serving of the model: tokens a second, cost per million tokens."""
-        return Serving(
+        """Return the writing of all conversations at full context: tokens a second, cost, utilisation."""
+        model = Model(
+            self.preset,
             self.count().total,
+            bits_per_weight=8 * self.bytes_per_parameter,
+            n_layers=self.n_layers,
+            kv_width=self.d_model,
+            d_model=self.d_model,
+        )
+        return Serving(
+            model,
             self.machine(),
             self.serving_accelerators(),
-            self.serving_utilisation,
-            self.busy_share,
-            self.bytes_per_parameter,
+            read_tokens=self.context_length - 1,
+            written_tokens=1,
+            busy_share=self.busy_share,
+            efficiency=self.efficiency,
+            n_conversations=self.n_conversations,
         )
 
     @traitlets.validate(*BOUNDS)

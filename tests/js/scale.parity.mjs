@@ -22,7 +22,8 @@ test(`${cases.models.length} models: every parameter, byte, day and dollar`, () 
     assertClose([f.weights, f.toServe, f.toTrain], c.memory, 1e-12, "memory");
     assert.deepEqual([f.servers, f.trainers], c.accelerators);
     assertClose([f.run.flops, f.run.accelerator_hours, f.run.days, f.run.cost_usd], c.training, 1e-9, "training");
-    assertClose([f.sold.tokens_per_second, f.sold.cost_usd_per_million_tokens], c.serving, 1e-9, "serving");
+    assertClose([f.sold.written_tokens_per_second, f.sold.cost_usd_per_million_written, f.sold.utilisation], c.serving, 1e-9, "serving");
+    assert.deepEqual([f.sold.fits, f.sold.limit], [true, c.limit]);
     assert.deepEqual(f.machine, c.machine);
     assert.equal(scale.problemWith(c.state), null);
   }

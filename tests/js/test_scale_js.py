@@ -17,10 +17,19 @@ def case(explorer):
         "state": explorer.state(),
         "parts": explorer.count().parts,
         "total": explorer.count().total,
-        "memory": [serving.weight_bytes, explorer.serving_bytes(), training_bytes(explorer.count().total)],
+        "memory": [
+            serving.model.weight_bytes,
+            explorer.serving_bytes(),
+            training_bytes(explorer.count().total),
+        ],
         "accelerators": [explorer.serving_accelerators(), explorer.training_accelerators()],
         "training": [training.flops, training.accelerator_hours, training.days, training.cost_usd],
-        "serving": [serving.tokens_per_second, serving.cost_usd_per_million_tokens],
+        "serving": [
+            serving.written_tokens_per_second,
+            serving.cost_usd_per_million_written,
+            serving.utilisation,
+        ],
+        "limit": serving.limit,
         "machine": dataclasses.asdict(explorer.machine()),
     }
 
@@ -35,12 +44,12 @@ def random_explorer(rng):
         context_length=int(rng.integers(8, 100_000)),
         tied_output=bool(rng.integers(2)),
         bytes_per_parameter=float(rng.choice(PRECISIONS)),
-        n_conversations=int(rng.integers(0, 300)),
+        n_conversations=int(rng.integers(1, 300)),
         n_tokens=float(np.exp(rng.uniform(10, 30))),
         n_accelerators=int(rng.integers(1, 1000)),
         price_usd_per_hour=float(rng.uniform(0.1, 10)),
         training_utilisation=float(rng.uniform(0.05, 1)),
-        serving_utilisation=float(rng.uniform(0.05, 1)),
+        efficiency=float(rng.uniform(0.05, 1)),
         busy_share=float(rng.uniform(0.05, 1)),
         accelerator=str(rng.choice(["L4, 24 GB", "H200, 141 GB"])),
     )

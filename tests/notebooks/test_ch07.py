@@ -40,6 +40,24 @@ def test_small_networks_are_fastest_by_hand_and_large_ones_alike(measured):
     assert all(0.5 < large[name] / large["nnbook"] < 2 for name in large)
 
 
+def test_each_library_runs_in_the_way_in_which_it_is_fast(measured):
+    """One batch per call of `partial_fit` made scikit-learn look like nineteen times nnbook."""
+    small = measured["steps"]["small"]["microseconds"]
+    assert 1 < small["scikit-learn"] / small["nnbook"] < 6
+
+
+def test_what_the_prose_says_of_the_ratios(notebook, measured):
+    text = next(cell.source for cell in notebook.cells if cell.id == "tools-038")
+    large = measured["steps"]["large"]["microseconds"]
+    low, high = (f"{pick(large.values()) / large['nnbook']:.1f}" for pick in (min, max))
+    assert f"between {low} and {high} times ours" in text
+    small = measured["steps"]["small"]["microseconds"]
+    for name in ("scikit-learn", "PyTorch"):
+        assert round(small[name] / small["nnbook"]) == 3, "about three"
+    assert 1 < small["TensorFlow, compiled"] / small["nnbook"] < 2, "less than two"
+    assert min(large, key=large.get) == "TensorFlow, compiled"
+
+
 def test_the_sizes_are_those_of_the_file(measured, printed):
     for name in ("PyTorch", "TensorFlow", "nnbook"):
         assert re.search(rf"^{name} +{measured['megabytes'][name]} MB", printed, re.MULTILINE)

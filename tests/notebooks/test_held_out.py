@@ -25,6 +25,18 @@ OPENED = {
         "shortest-test": "the mended program, once for each seed",
         "threshold-scores": "a threshold chosen by validation is judged once for each seed",
     },
+    "05_practice": {},
+    "05_2_classifier": {
+        "digits-split": "how many pictures of each class there are is printed; nothing is measured",
+        "five-seeds": "the test pictures, once for each seed, after the recipe was chosen",
+    },
+    "05_3_reading_code": {},
+    "05_4_attention": {},
+    "05_5_small_gpt": {
+        "end-test": "the test plays, for all models at once, after everything was chosen",
+        "stored-check": "a piece of a test play, to show that the stored model is the one of the log",
+        "chinese-compare": "the test reviews, for all models at once, after everything was chosen",
+    },
 }
 
 
@@ -42,6 +54,10 @@ def test_only_the_named_cells_read_a_test_part(name):
     assert not idle, (
         f"{name}: {sorted(idle)} are allowed to read a test part and do not: take them off the list."
     )
+
+
+def test_every_page_of_chapters_3_to_5_is_watched():
+    assert {path.stem for path in NOTEBOOKS.glob("0[345]*.ipynb")} == set(OPENED)
 
 
 SPLIT = "X_train, X_test, y_train, y_test = train_test_split(X, y, rng=rng)"

@@ -117,6 +117,12 @@ LOAD = """async ({source, state}) => {
             for (const heard of listeners.get('change:' + name) ?? []) heard();
         },
         save_changes: () => { window.kernel.saved += 1; },
+        sent: [],
+        send: (content, callbacks, buffers) =>
+            window.kernel.sent.push([content, buffers?.[0]?.byteLength ?? 0]),
+        hear: (content, buffers) => {
+            for (const heard of listeners.get('msg:custom') ?? []) heard(content, buffers);
+        },
         on: (name, heard) => listeners.set(name, [...(listeners.get(name) ?? []), heard]),
         off: (name, heard) => listeners.set(name, (listeners.get(name) ?? []).filter((h) => h !== heard)),
     };

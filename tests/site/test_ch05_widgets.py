@@ -307,7 +307,7 @@ class TestTrainingMonitor:
         assert page.locator(".nnw-tm-histogram").count() == 3
 
     def test_on_its_page_each_figure_stands_under_its_name(self, visit):
-        page = visit("notebooks/05_practice.html")
+        page = visit("notebooks/05_2_classifier.html")
         page.locator("[data-nnbook-widget=TrainingMonitor]").scroll_into_view_if_needed()
         page.wait_for_selector(".nnw-tm-figures strong")
         names, values = (

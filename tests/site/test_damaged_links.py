@@ -1,5 +1,6 @@
 """A damaged link, or one of somebody who means harm: the page shows what it would show without it."""
 
+import dataclasses
 import json
 from urllib.parse import quote
 
@@ -7,10 +8,13 @@ import pytest
 from explore_page import Opener, state
 from hostile import film
 
-from nnbook.widgets import CompressionExplorer, DriveFilm, RobotChat
+from nnbook.economics import PLANS
+from nnbook.widgets import CompressionExplorer, DriveFilm, FounderCalculator, RobotChat
 from nnbook.widgets._stored import stored_script
 
 pytestmark = pytest.mark.browser
+
+NUMBERS = [float(value) for value in dataclasses.astuple(PLANS["API reseller"])]
 
 LINKS = {  # a widget, the name of its link, a good state, and lies about each part of it
     "film": (
@@ -24,6 +28,22 @@ LINKS = {  # a widget, the name of its link, a good state, and lies about each p
         "robot",
         ["service", "zh", 0.5],
         [["garden", "constructor", 0, None, ["home"]], ["__proto__", "<b>", 1], [-0.1, 1.1, "0.5", None]],
+    ),
+    "founder": (
+        FounderCalculator,
+        "founder",
+        ["mine", *NUMBERS[:-1], 0.7, 0.2, 3, [0, 0.1, 0, 0], "ltv_cac", "CNY", 7.1, "API reseller"],
+        [
+            [None, {}, 7],
+            *([["1", None, -1e13, 1e300, [1], True]] * len(NUMBERS)),
+            [1.1, "0.2", None],
+            [0.5, -1, 1e5, "3"],
+            [[0, 0, 0], [0, 0, 0, "0"], [0, 0, 0, 13], {}, "0000", [None] * 4],
+            ["glory", "constructor", 3],
+            ["GBP", "toString", None],
+            [0, -1, 1e9, "7"],
+            ["nobody", "__proto__", 3],
+        ],
     ),
     "compression": (
         CompressionExplorer,
@@ -63,7 +83,7 @@ def open_page(browser, tmp_path):
 def test_a_damaged_link_changes_nothing(open_page, name):
     make, key, good, lies = LINKS[name]
     page = open_page(make())
-    page.locator(".drf-track, .rch-input, .cpx-figures").first.wait_for()
+    page.locator(".drf-track, .rch-input, .cpx-figures, .fdc-figures").first.wait_for()
     page.wait_for_timeout(100)
     usual = state(page)
 

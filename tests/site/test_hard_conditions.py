@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-WITH_WIDGETS = ["book/intro.html", "notebooks/04_mathematics.html", "notebooks/05_practice.html"]
+WITH_WIDGETS = ["book/intro.html", "notebooks/04_mathematics.html", "notebooks/05_2_classifier.html"]
 
 
 @pytest.mark.parametrize("path", WITH_WIDGETS)

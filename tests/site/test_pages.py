@@ -164,7 +164,7 @@ def test_every_picture_loads_and_has_alt_text(page):
 
 
 def test_the_text_stays_where_it_is_when_the_pictures_come(visit):
-    page = visit("notebooks/05_practice.html", width=390, height=844)
+    page = visit("notebooks/05_2_classifier.html", width=390, height=844)
     end = "scrollY + document.querySelector('footer').getBoundingClientRect().top"
     with_pictures = page.evaluate(end)
     page.evaluate("document.querySelectorAll('.bd-article img').forEach((i) => i.removeAttribute('src'))")

@@ -32,7 +32,7 @@ def test_wrong_then_right_then_remembered_then_forgotten(visit):
     page.reload()
     box = quiz(page)
     box.get_by_text("Question 2 of").wait_for()  # it goes on where the reader stopped
-    assert "1 of 7 answered" in box.locator(".quiz-score").inner_text()
+    assert "1 of 10 answered" in box.locator(".quiz-score").inner_text()
     box.get_by_role("button", name="Again").click()
     box.get_by_text("none answered yet").first.wait_for()
     assert page.evaluate("localStorage.getItem('nnbook-quiz')") == "{}"

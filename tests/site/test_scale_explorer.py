@@ -40,6 +40,17 @@ def test_gpt3_needs_many_machines(open_page):
     assert "on 2 × 141 GB" in page.locator(".scx-figures").inner_text()
 
 
+def test_long_contexts_leave_the_arithmetic_idle(open_page):
+    page = open_page(ScaleExplorer("GPT-3"))
+    for times, limit in ((0, "memory"), (12, "memory")):
+        slide(page, "Conversations at once", times=times)
+        page.wait_for_timeout(50)
+        text = page.locator(".scx-figures").inner_text()
+        assert f"of the peak: {limit}" in text
+    share = float(text.split("\u202f% of the peak")[0].split()[-1])
+    assert 5 < share <= 15  # at most 37 operations for a byte of cache, against 153; 0.6 of it is reached
+
+
 def test_too_few_accelerators_are_named(open_page):
     page = open_page(ScaleExplorer("GPT-3"))
     slide(page, "Accelerators", "Home")
@@ -69,7 +80,7 @@ def test_an_output_layer_of_its_own_costs_v_d(open_page):
 
 
 def test_own_accelerators(open_page):
-    gpu = Accelerator("<b>mine</b>", peak_flops_per_second=1e15, memory_gigabytes=48, price_usd_per_hour=1.0)
+    gpu = Accelerator("<b>mine</b>", 1e15, 48, 1.0, bandwidth_bytes_per_second=1e12)
     page = open_page(ScaleExplorer(accelerators=[gpu]))
     assert "on 1 × 48 GB" in page.locator(".scx-figures").inner_text()
     assert page.locator(".scx b").count() == 0

@@ -329,7 +329,7 @@ function build(model, root, scope, network) {
         "The digits of the data set were written with a ballpoint on forms, scanned as 32 × 32 black-and-white pixels, brought to one height and " +
           "nearly one amount of ink, and counted in blocks of 4 × 4. Your drawing is brought to the same form: stretched to full height, centred, drawn " +
           "again with a pen as thick as it takes to blacken about 312 of the 1024 pixels, and counted. Your hand, your mouse and your way of writing a 4 " +
-          "are still not those of the 43 people in the data: expect more mistakes here than the held-out digits show.",
+          "are still not those of the 13 people in the data: expect more mistakes here than the held-out digits show.",
       ]),
     ]),
     spoken.root,

@@ -1,12 +1,13 @@
 // @ts-check
 /** The two charts of FounderCalculator: cash over 36 months with its valley, and which input moves the result most. */
 
-import { breakEvenMonth, lowestCash, runwayMonths } from "./economics.js";
-import { label, line, money, pathThrough, plot, ticks } from "./ui_explore.js";
+import { cashPositiveMonth, lowestCash, runwayMonths } from "./firm.js";
+import { label, line, pathThrough, plot, ticks } from "./ui_explore.js";
 import { svg } from "./ui.js";
 
-/** @typedef {import("./economics.js").Projection} Projection */
-/** @typedef {{start: number, projection: Projection, low: Float64Array, high: Float64Array}} CashView */
+/** @typedef {import("./firm.js").Projection} Projection */
+/** @typedef {(usd: number, digits?: number) => string} Money */
+/** @typedef {{start: number, projection: Projection, low: Float64Array, high: Float64Array, money: Money, other: {name: string, start: number, projection: Projection} | null}} CashView */
 
 /** @param {import("./ui.js").Scope} scope @param {() => CashView | null} view */
 export function cashChart(scope, view) {
@@ -16,11 +17,12 @@ export function cashChart(scope, view) {
     draw(width, height) {
       const now = view();
       if (!now) return [];
-      const { start, projection, low, high } = now;
+      const { start, projection, low, high, money, other } = now;
       const cash = [start, ...projection.cash_usd];
       const n = cash.length - 1;
-      const top = Math.max(0, ...cash);
-      const bottom = Math.min(0, ...cash);
+      const beside = other ? [other.start, ...other.projection.cash_usd] : [];
+      const top = Math.max(0, ...cash, ...beside);
+      const bottom = Math.min(0, ...cash, ...beside);
       const room = 0.28 * (top - bottom || 1);
       const upper = Math.min(top + room, Math.max(top, ...high)); // the band may leave the picture, the plan may not
       const lower = Math.max(bottom - room, Math.min(bottom, ...low));
@@ -40,6 +42,10 @@ export function cashChart(scope, view) {
       const back = [...low].map((v, i) => /** @type {[number, number]} */ ([x(i + 1), clip(y(v))])).reverse();
       const origin = `${x(0).toFixed(1)} ${y(start).toFixed(1)}`;
       if (low.length) parts.push(svg("path", { class: "fdc-band", d: `M${origin}${pathThrough([...band, ...back]).replace("M", "L")}Z` }));
+      if (other) {
+        parts.push(svg("path", { class: "fdc-other", d: pathThrough(beside.map((v, i) => [x(i), y(v)])) }));
+        parts.push(label(box.right, Math.max(box.top + 10, Math.min(box.bottom - 4, y(beside[n]) - 6)), other.name, { class: "nnx-note", "text-anchor": "end" }));
+      }
       const points = cash.map((v, i) => /** @type {[number, number]} */ ([x(i), y(v)]));
       const empty = runwayMonths(projection);
       parts.push(svg("path", { class: "fdc-line", d: pathThrough(points) }));
@@ -49,7 +55,7 @@ export function cashChart(scope, view) {
       if (empty !== null) parts.push(...mark(...crossing(points, empty, y(0)), `cash is gone: month ${empty}`, "bad", { box, above: true, beside: true }));
       const deepest = `${at === n ? "lowest" : "valley"}: ${money(valley)}`;
       parts.push(...mark(x(at), y(valley), deepest, valley < 0 ? "bad" : "", { box, above: false }));
-      const even = breakEvenMonth(projection);
+      const even = cashPositiveMonth(projection);
       if (even !== null && even > 1 && Math.abs(even - 1 - at) > 1) parts.push(...mark(x(even), y(cash[even]), `pays for itself: month ${even}`, "good", { box, above: true }));
       return parts;
     },

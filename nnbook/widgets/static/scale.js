@@ -10,12 +10,12 @@ export const BOUNDS = {
   n_heads: [1, 512],
   vocabulary_size: [16, 1e6],
   context_length: [8, 2e6],
-  n_conversations: [0, 1e5],
+  n_conversations: [1, 1e5],
   n_tokens: [1e3, 1e14],
   n_accelerators: [1, 1e5],
   price_usd_per_hour: [0.01, 100],
   training_utilisation: [0.01, 1],
-  serving_utilisation: [0.01, 1],
+  efficiency: [0.01, 1],
   busy_share: [0.01, 1],
 };
 export const PRECISIONS = [0.5, 1, 2, 4];
@@ -73,7 +73,11 @@ export function figures(s) {
   const servers = nAcceleratorsFor(toServe, machine.memory_gigabytes);
   const trainers = nAcceleratorsFor(toTrain, machine.memory_gigabytes);
   const run = trainingRun({ n_parameters: total, n_tokens: s.n_tokens, accelerator: machine, n_accelerators: s.n_accelerators, utilisation: s.training_utilisation });
-  const sold = serving({ n_parameters: total, accelerator: machine, n_accelerators: servers, utilisation: s.serving_utilisation, busy_share: s.busy_share, bytes_per_parameter: s.bytes_per_parameter });
+  const model = { total_parameters: total, active_parameters: total, bits_per_weight: 8 * s.bytes_per_parameter, n_layers: s.n_layers, kv_width: s.d_model, d_model: s.d_model, bytes_per_cached_value: 2 };
+  const sold = serving({
+    model, accelerator: machine, n_accelerators: servers, read_tokens: s.context_length - 1, written_tokens: 1, cached_share: 0, busy_share: s.busy_share,
+    efficiency: s.efficiency, n_conversations: s.n_conversations,
+  });
   return { parts, total, machine, weights, cacheOfOne, cache, toServe, toTrain, servers, trainers, run, sold };
 }
 

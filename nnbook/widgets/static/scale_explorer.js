@@ -8,7 +8,7 @@ import { announcer, button, checkbox, choice, createScope, el, select, slider } 
 
 const STATE = /** @type {const} */ ([
   "preset", "n_layers", "d_model", "n_heads", "vocabulary_size", "context_length", "tied_output", "bytes_per_parameter", "n_conversations", "n_tokens",
-  "accelerator", "n_accelerators", "price_usd_per_hour", "training_utilisation", "serving_utilisation", "busy_share",
+  "accelerator", "n_accelerators", "price_usd_per_hour", "training_utilisation", "efficiency", "busy_share",
 ]);
 const powers = (/** @type {number} */ from, /** @type {number} */ to) => Array.from({ length: Math.round(Math.log2(to / from)) + 1 }, (_, i) => from * 2 ** i);
 const series = (/** @type {number[]} */ steps, /** @type {number} */ from, /** @type {number} */ to) =>
@@ -24,8 +24,8 @@ const SLIDERS = [
     { name: "context_length", label: "Context T", help: "Tokens it can look back on", values: powers(64, 1048576), format: exact },
   ]],
   ["Serving", [
-    { name: "n_conversations", label: "Conversations at once", help: "Full contexts whose keys and values are kept, 2 bytes a number", values: [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], format: exact },
-    { name: "serving_utilisation", label: "Peak used while busy", help: "Share of the peak that computes while somebody asks", values: shares, format: percent },
+    { name: "n_conversations", label: "Conversations at once", help: "Full contexts whose keys and values are kept, 2 bytes a number", values: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], format: exact },
+    { name: "efficiency", label: "Speed reached by software", help: "Share of both peaks, arithmetic and memory, that software reaches: an assumption", values: shares, format: percent },
     { name: "busy_share", label: "Busy hours", help: "Share of the rented hours in which somebody asks", values: shares, format: percent },
   ]],
   ["Training", [
@@ -58,7 +58,7 @@ function render({ model, el: host }) {
   const formula = el("span", { class: "scx-formula" });
   const parts = partsBar();
   const memory = memoryChart(scope, () => shown && { ...shown, accelerators });
-  const row = figureRow("scx", { weights: "weights", serve: "to serve", train: "to train", time: "training takes", cost: "training costs", tokens: "a million tokens" });
+  const row = figureRow("scx", { weights: "weights", serve: "to serve", train: "to train", time: "training takes", cost: "training costs", tokens: "a million written" });
   const { cells, show } = row;
 
   /** @type {Record<string, ReturnType<typeof slider>>} */
@@ -134,7 +134,7 @@ function render({ model, el: host }) {
     show("time", duration(f.run.days), enough ? `${f.run.flops.toExponential(1).replace("e+", "e")} FLOPs` : `${exact(now.n_accelerators)} cannot hold it`);
     cells.time.more.classList.toggle("warn", !enough);
     show("cost", money(f.run.cost_usd), `${count(Math.ceil(f.run.accelerator_hours))} GPU hours`);
-    show("tokens", money(f.sold.cost_usd_per_million_tokens, 2), `${count(Math.round(f.sold.tokens_per_second))} a second`);
+    show("tokens", money(f.sold.cost_usd_per_million_written, 2), `${percent(Number(f.sold.utilisation.toPrecision(2)))} of the peak: ${f.sold.limit}`);
     const story = `${exact(f.total)} parameters: ${bytes(f.toServe)} to serve, ${bytes(f.toTrain)} to train. Training takes ${duration(f.run.days)} and costs ${money(f.run.cost_usd)}.`;
     memory.setLabel(`Memory: weights ${bytes(f.weights)}, to serve ${bytes(f.toServe)}, to train ${bytes(f.toTrain)}, against accelerators of ${[...new Set(accelerators.map((/** @type {any} */ a) => a.memory_gigabytes))].join(", ")} GB.`);
     memory.redraw();

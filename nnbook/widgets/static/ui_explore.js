@@ -82,11 +82,21 @@ export function linkButton(scope, { model, host, name, names, state, say, proble
     const alike = (/** @type {any} */ a, /** @type {any} */ b) =>
       typeof a === typeof b && Array.isArray(a) === Array.isArray(b) && (typeof a !== "number" || Number.isFinite(a)) && a !== null;
     if (names.some((n) => !alike(wanted[n], now[n]))) return;
-    if (problemWith({ ...now, ...wanted }) === null) state.change(wanted);
+    if (problemWith({ ...now, ...wanted }) !== null) return;
+    state.change(wanted);
+    arriveAt(scope, host);
   };
   scope.listen(window, "hashchange", restore);
   queueMicrotask(restore); // when the widget stands in its page
   return [copy.root];
+}
+
+/** Who follows a link to a widget wants to see it: go there, and again when the page above it has its final height. @param {Scope} scope @param {HTMLElement} host */
+function arriveAt(scope, host) {
+  host.style.scrollMarginTop = "4.5rem"; // below the header of the page
+  const go = () => host.scrollIntoView({ block: "start" });
+  go();
+  if (document.readyState !== "complete") scope.listen(window, "load", () => requestAnimationFrame(go), { once: true });
 }
 
 /** Ticks, menus and scroll bars of the browser follow the theme; `changed` hears of it too. @param {Scope} scope @param {HTMLElement} root @param {(theme: ReturnType<typeof readTheme>) => void} [changed] */

@@ -73,6 +73,13 @@ WRONG = {
         ("memory_gigabytes * 1e9", "memory_gigabytes * 2**30", "got 33"),
         ("memory_gigabytes * 1e9", "memory_gigabytes", "got 0"),
     ],
+    "ex-machines": [
+        ("min(in_time)", "max(in_time)", "the smallest number was asked for"),
+        ("hours_alone / speed_up <=", "hours_alone / m <=", "read the curve"),
+        ("<= deadline", "< deadline", "exactly at the deadline"),
+        (" if in_time else None", "", "empty sequence"),
+        ("hours_alone / speed_up <= deadline", "hours_alone * speed_up <= deadline", "got None"),
+    ],
     "ex-unequal-shards": [
         (
             "sum(n * gradient for n, gradient in zip(sizes, gradients, strict=True)) / sum(sizes)",
@@ -273,5 +280,41 @@ WRONG = {
         ("(grad * y).mean(axis=-1, keepdims=True)", "(grad * y).mean(axis=-1)", "keepdims=True"),
         ("(grad - y * ", "(grad + y * ", "disagree"),
         ("mean(axis=-1, keepdims=True) + epsilon", "mean(axis=0, keepdims=True) + epsilon", "disagree"),
+    ],
+    "ex-05-measure": [
+        ("return inputs[int(np.argmax(spread))]", "return int(np.argmax(spread))", "1 is a position"),
+        ("return inputs[int(np.argmax(spread))]", "return spread.max()", "0.7 is how far apart"),
+        ("np.argmax(spread)", "np.argmin(spread)", "all networks agree"),
+        ("return inputs[int(np.argmax(spread))]", "return inputs", "one input, not an array"),
+        (
+            "answers.max(axis=0) - answers.min(axis=0)",
+            "answers.max(axis=1) - answers.min(axis=1)",
+            "all networks agree",
+        ),
+    ],
+    "ex-05-leak": [
+        ('{"a", "d"}', '{"a"}', "that is choosing"),
+        ('{"a", "d"}', '{"d"}', "means and spreads"),
+        ('{"a", "d"}', '{"a", "b", "d"}', "only applies"),
+        ('{"a", "d"}', '{"a", "d", "f"}', "who chose"),
+        ('{"a", "d"}', '"ad"', "braces"),
+    ],
+    "ex-05-buy-labels": [
+        ("return sizes[int(np.argmin(cost))]", "return sizes[int(np.argmax(cost))]", "the lowest cost"),
+        ("0.50 * 200 * months * errors", "0.50 * 200 * errors", "over 1000 months"),
+        ("0.02 * sizes + ", "", "for one month"),
+        ("return sizes[int(np.argmin(cost))]", "return int(np.argmin(cost))", "one of the sizes"),
+    ],
+    "ex-05-places": [
+        ('{"b", "e"}', '{"b"}', "shifts every place"),
+        ('{"b", "e"}', '{"a", "b", "e"}', "passes, too"),
+        ('{"b", "e"}', '{"b", "d", "e"}', "do not know why"),
+        ('{"b", "e"}', "['b', 'e']", "braces"),
+    ],
+    "ex-05-fair": [
+        ('{"a", "b", "e", "f"}', '{"a", "b", "d", "e", "f"}', "chooses its own"),
+        ('{"a", "b", "e", "f"}', '{"a", "b", "c", "e", "f"}', "a part of the claim"),
+        ('{"a", "b", "e", "f"}', '{"a", "e", "f"}', "by the hour"),
+        ('{"a", "b", "e", "f"}', '{"a", "b", "e"}', "one lucky seed"),
     ],
 }

@@ -59,6 +59,14 @@ WRONG = {
         ),
         ("else np.inf", "else None", "never pays"),
     ],
+    "ex-tools-seeds": [
+        ("2 * (z * spread / difference) ** 2", "(z * spread / difference) ** 2", "both variances count"),
+        ("2 * (z * spread / difference) ** 2", "8 * z * spread / difference / z", "four times the seeds"),
+        ("2 * (z * spread / difference) ** 2", "2 * z * (2 * spread / difference) ** 2 / 2", "is z squared"),
+        ("int(np.ceil(n - 1e-9))", "int(n)", "round up"),
+        ("max(2, int(np.ceil(n - 1e-9)))", "int(np.ceil(n - 1e-9))", "never fewer than 2"),
+        ("max(2, int(np.ceil(n - 1e-9)))", "max(2, np.ceil(n - 1e-9))", "whole number"),
+    ],
     "ex-tools-doubt": [
         (
             "np.mean(p * (1 - p), axis=0), np.var(p, axis=0)",
@@ -166,10 +174,9 @@ WRONG = {
     ],
     "ex-own-machine": [
         (" * serving.busy_share", "", "multiply by busy_share"),
-        (" * 3600", "", "an hour has 3600"),
-        (" / 1e6", "", "million tokens; got 0.0000"),
-        ("fixed_usd_per_month / millions", "millions / fixed_usd_per_month", "million tokens; got"),
-        ("fixed_usd_per_month / millions", "int(fixed_usd_per_month / millions)", "got"),
+        ("millions_sold\n", "millions_sold * serving.busy_share**2\n", "divide by what is sold"),
+        ("fixed_usd_per_month / millions_sold", "millions_sold / fixed_usd_per_month", "upside down"),
+        ("fixed_usd_per_month / millions_sold", "int(fixed_usd_per_month / millions_sold)", "got"),
     ],
     "ex-half-a-point": [
         ("8 * a * (1 - a)", "4 * a * (1 - a)", "the variances of the two add up"),

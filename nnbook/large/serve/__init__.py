@@ -1,0 +1,1 @@
+"""The large model as a server for many: `python -m nnbook.large.serve`."""
