@@ -9,7 +9,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded; on
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
-import sys
 from pathlib import Path
 
 from nnbook.datasets import load_large_model
@@ -17,22 +16,12 @@ from nnbook.large.loading import free_memory, load_llama
 from nnbook.large.serve.batching import Batcher
 
 
-def make_server(path, *, host="127.0.0.1", port=8001, rows=8, context=1024, max_waiting=64):
-    """A `uvicorn.Server` for the model of a file; `run()` serves until Ctrl-C.
+def make_batcher(path, *, rows, context, max_waiting):
+    """The model of a file with empty rows, and its tokenizer.
 
     Raises:
-        ModuleNotFoundError: the web framework is missing; the message has the command that installs it.
-        ValueError, MemoryError: the file, or sizes that do not fit.
+        ValueError, MemoryError: a bad file, or sizes that make no sense or do not fit.
     """
-    try:
-        import uvicorn
-
-        from nnbook.large.serve.app import make_app
-        from nnbook.large.serve.connections import PatientConnection
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"the server needs {error.name}. Install it with: pip install -r requirements.txt"
-        ) from error
     model, tokenizer = load_llama(path)
     batcher = Batcher(model, rows=rows, capacity=context, max_waiting=max_waiting)
     if batcher.memory_bytes > free_memory():
@@ -40,11 +29,7 @@ def make_server(path, *, host="127.0.0.1", port=8001, rows=8, context=1024, max_
             f"{rows} rows of {context} places may need {batcher.memory_bytes / 1e9:.2f} GB, which is not "
             "free. Take fewer rows or a shorter context."
         )
-    app = make_app(batcher, tokenizer, Path(path).stem.lower())
-    config = uvicorn.Config(
-        app, host=host, port=port, http=PatientConnection, ws="none", timeout_graceful_shutdown=10
-    )
-    return uvicorn.Server(config)
+    return batcher, tokenizer
 
 
 def main():
@@ -58,14 +43,19 @@ def main():
     parser.add_argument("--file", help="a GGUF file (default: the book's large model)")
     asked = parser.parse_args()
     try:
-        server = make_server(
-            asked.file or load_large_model(), host=asked.host, port=asked.port, rows=asked.rows,
-            context=asked.context, max_waiting=asked.waiting,
-        )  # fmt: skip
-    except (ModuleNotFoundError, OSError, ValueError, MemoryError) as error:
+        from nnbook.large.serve.app import make_app
+        from nnbook.large.serve.connections import make_server
+
+        path = Path(asked.file or load_large_model())
+        batcher, tokenizer = make_batcher(
+            path, rows=asked.rows, context=asked.context, max_waiting=asked.waiting
+        )
+    except ModuleNotFoundError as error:
+        parser.error(f"{error}. Install what is missing with: pip install -r requirements.txt")
+    except (OSError, ValueError, MemoryError) as error:
         parser.error(str(error))
-    server.run()
+    make_server(make_app(batcher, tokenizer, path.stem.lower()), host=asked.host, port=asked.port).run()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -76,7 +76,7 @@ class Conversation:
         while True:
             piece = await self._inbox.get()
             if isinstance(piece, Exception):
-                raise piece
+                raise Refusal(f"the model failed: {piece}", status=500) from piece
             self.n_written += 1
             text, found = shown.push(piece.text, last=piece.end is not None)
             end = "stop" if found else piece.end
@@ -111,8 +111,8 @@ class Conversation:
                     yield question.chunk({"content": text})
                 if end:
                     yield question.chunk({}, end)
-        except Exception as error:  # the status was sent long ago
-            yield event(Refusal(f"the model failed: {error}", status=500).as_json())
+        except Refusal as refusal:  # the status was sent long ago
+            yield event(refusal.as_json())
             return
         if question.include_usage:
             yield question.chunk(usage=question.usage(self.n_written))

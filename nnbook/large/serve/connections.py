@@ -1,6 +1,7 @@
 """A connection whose patience ends: slow, silent and too many clients do not hold up the others."""
 
 import h11
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from nnbook.large.serve.app import refusal_response
@@ -9,6 +10,14 @@ from nnbook.large.serve.questions import Refusal
 MAX_CONNECTIONS = 128
 HEAD_SECONDS = 10  # until the head of a request is there
 WRITE_SECONDS = 30  # until a client that reads nothing is cut off
+
+
+def make_server(app, *, host="127.0.0.1", port=8001):
+    """The server of an application; `run()` serves until Ctrl-C. Port 0 takes a free one."""
+    config = uvicorn.Config(
+        app, host=host, port=port, http=PatientConnection, ws="none", timeout_graceful_shutdown=10
+    )
+    return uvicorn.Server(config)
 
 
 async def too_many(scope, receive, send):

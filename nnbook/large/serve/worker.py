@@ -1,5 +1,6 @@
 """The thread in which the model lives: it steps while there is work, and sleeps otherwise."""
 
+import logging
 import threading
 
 
@@ -29,5 +30,8 @@ class Worker:
                     return
             try:
                 self.batcher.step()
-            except Exception as error:  # such as too little memory: all asked are told, the thread lives on
+            except (
+                Exception
+            ) as error:  # such as too little memory: all who asked are told, the thread lives on
+                logging.getLogger(__name__).exception("the model failed")
                 self.batcher.end_all(error)
