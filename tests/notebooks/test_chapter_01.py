@@ -137,3 +137,21 @@ def test_the_reference_plans_are_defined_once():
                         made = isinstance(node.value, ast.Call) and "Business" in ast.unparse(node.value.func)
                         defined = isinstance(key, ast.Constant) and key.value in names and made
                         assert not defined, f"{path.stem}, {cell.id} redefines {key.value}"
+
+
+def test_no_notebook_copies_the_numbers_of_a_reference_plan():
+    """A copy drifts apart from the plan that it was taken from: use nnbook.economics.PLANS."""
+    marks = {
+        name: {plan.price_usd_per_customer_month, plan.acquisition_usd_per_customer}
+        | {plan.churn_per_month, plan.other_cost_usd_per_customer_month}
+        for name, plan in economics.PLANS.items()
+    }
+    for path in ALL:
+        for cell in cells_of(path).values():
+            if cell.cell_type != "code" or cell.source.startswith("%"):
+                continue
+            texts = [n.value for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Constant)]
+            numbers = {v for v in texts if isinstance(v, int | float) and not isinstance(v, bool)}
+            if "Business" in cell.source:
+                for name, mark in marks.items():
+                    assert not mark <= numbers, f"{path.stem}, {cell.id} copies {name}"
