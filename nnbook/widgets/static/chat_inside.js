@@ -57,7 +57,7 @@ export function buildInside(scope, view, { look, redraw, settings }) {
     const known = row.length / settings.nHeads;
     const weights = row.subarray(h * known, (h + 1) * known);
     const most = Math.max(...weights);
-    view.shades = Array.from(weights, (/** @type {number} */ w) => (w > 0.02 * most ? `color-mix(in srgb, var(--nnw-accent) ${Math.round((45 * w) / most)}%, transparent)` : ""));
+    view.shades = Array.from(weights, (/** @type {number} */ w) => (w > 0.02 * most ? `color-mix(in srgb, var(--nnw-accent) ${Math.round((35 * w) / most)}%, transparent)` : ""));
     redraw();
   }
 

