@@ -100,6 +100,20 @@ WRONG = {
         ("text.lower().split()", "list(text.lower())", "but not three of them"),
         ("not read.isdisjoint(runs(question))", "read.isdisjoint(runs(question))", "n consecutive words"),
     ],
+    "ex-trends-exam": [
+        ("if n * d > dearest", "if n > dearest / 10", "compare N · D, not N"),
+        ("max(n * d for", "min(n * d for", "less than the dearest"),
+        ("n * d > dearest", "n * d >= dearest", "not beyond it"),
+        ("n * d > dearest", "d > dearest / 10", "got"),
+        ("max(n * d for n, d in fitted)", "sum(n * d for n, d in fitted)", "got []"),
+    ],
+    "ex-trust-null": [
+        ("(1 + np.sum(null >= observed)) / (1 + len(null))", "np.mean(null >= observed)", "one of ten"),
+        ("null >= observed", "null > observed", "equal to the observed"),
+        ("null >= observed", "null < observed", "not the smaller ones"),
+        ("(1 + len(null))", "len(null)", "got 0.33"),
+        ("(1 + np.sum(null >= observed))", "np.sum(null >= observed)", "equal to the observed"),
+    ],
     "ex-two-prices": [
         ("int(2 * each)", "int(each)", "this is one group"),
         ("p * (1 - p) + q * (1 - q)", "p * (1 - p)", "both* shares add up"),
