@@ -104,7 +104,7 @@ WRONG = {
         ("if n * d > dearest", "if n > dearest / 10", "compare N · D, not N"),
         ("max(n * d for", "min(n * d for", "less than the dearest"),
         ("n * d > dearest", "n * d >= dearest", "not beyond it"),
-        ("n * d > dearest", "d > dearest / 10", "got"),
+        ("n * d > dearest", "d > dearest / 10", "not D"),
         ("max(n * d for n, d in fitted)", "sum(n * d for n, d in fitted)", "got []"),
     ],
     "ex-trust-null": [
