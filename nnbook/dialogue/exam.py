@@ -133,9 +133,11 @@ def sit(questions, models) -> tuple[Counter, list[tuple[Question, Turn, str]]]:
     counts, told = Counter(dict.fromkeys(VERDICTS, 0)), []
     for question in questions:
         state = first_state(question.robot)
-        language = language_of(question.text)
+        language = language_of("".join((*question.before, question.text)))
         for text in (*question.before, question.text):
             before = state
+            if any(letter.isalpha() for letter in text):  # "24" has the language of the talk
+                language = language_of(text)
             seen = models[question.robot, language].understand(text)
             turn = step(state, text, seen, question.robot, language, chat=talk[language].answer(text))
             state = turn.state

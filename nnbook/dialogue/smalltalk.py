@@ -73,10 +73,10 @@ class SmallTalk:
 
     lines: tuple[Line, ...]
     index: TfidfIndex
-    threshold: float = 0.6
+    threshold: float = 0.75
 
     @classmethod
-    def of(cls, language: str, topics=SAFE, *, threshold=0.6) -> "SmallTalk":
+    def of(cls, language: str, topics=SAFE, *, threshold=0.75) -> "SmallTalk":
         """Return the small talk of a language ("en", "zh")."""
         lines = load_small_talk(language, topics)
         return cls(lines, TfidfIndex.fit([line.said for line in lines]), threshold)
