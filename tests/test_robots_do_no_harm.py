@@ -305,3 +305,41 @@ class TestChinese:
             assert not re.search("[\u4e00-\u9fff][,?!;:][\u4e00-\u9fff]", path.read_text(encoding="utf-8")), (
                 path.name
             )
+
+
+GLOSSARY = {
+    "gazetteer": "专名词典",
+    "busy share": "忙碌时间占比",
+    "near miss": "似是而非的请求",
+    "predictive value": "阳性预测值",
+    "drift": "概念漂移",
+    "rule of three": "3/n 法则",
+    "dropout": "丢弃法",
+    "ReLU": "修正线性单元",
+    "gradient clipping": "梯度截断",
+    "operational design domain": "设计运行范围",
+    "demographic parity": "人口统计均等",
+    "fine-tuning": "微调",
+    "hallucination": "幻觉",
+    "large language model": "大语言模型",
+    "prompt": "提示词",
+    "retrieval-augmented generation": "检索增强生成",
+    "agent": "智能体",
+    "context length": "上下文长度",
+    "alignment": "对齐",
+    "transfer learning": "迁移学习",
+    "data leak": "数据泄漏",
+    "data breach": "数据泄露",
+    "pneumonia": "肺炎",
+    "diabetes": "糖尿病",
+}
+
+
+def test_the_glossary_uses_the_words_of_chinese_textbooks():
+    text = (FOLDER.parents[1] / "book" / "glossary.md").read_text(encoding="utf-8")
+    entries = {block.split("\n")[0]: block.split("\n")[1:] for block in text.split("\n\n")}
+    for english, chinese in GLOSSARY.items():
+        assert entries[english][0] == chinese, english
+    names = [line for block in entries.values() for line in block if line[:1].strip()]
+    for wrong in ("词表", "忙时占比", "近似请求", "预测值", "数据漂移", "三倍法则", "人口均等"):
+        assert wrong not in names
