@@ -1,6 +1,7 @@
 """Check a reader's answer and say in a sentence what is missing; a notebook always runs to its end.
 
-A hint comes after a try that failed, never before: it is the docstring of the check.
+A hint comes after a try that failed, never before: it is the docstring of the check. What is printed is for
+the reader. A program reads the ``result`` of the check: anybody can print "Correct.".
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import itertools
 import linecache
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FunctionType
 
 import numpy as np
@@ -60,6 +62,22 @@ _CAUSES = [
 ]
 
 
+@dataclass(frozen=True)
+class Result:
+    """What a check found: whether the answer holds, the sentence for its reader, and the hint after it.
+
+    >>> str(Result(False, "Not yet. half of 4 is 2", "What is the opposite of doubling?"))
+    'Not yet. half of 4 is 2\\nHint: What is the opposite of doubling?'
+    """
+
+    passed: bool
+    said: str
+    hint: str = ""
+
+    def __str__(self):
+        return f"{self.said}\nHint: {self.hint}" if self.hint else self.said
+
+
 def check(tests: Callable[[], None] | None = None, *, in_place: bool = False) -> Callable[[], None]:
     """Run ``tests`` now, print whether the answer holds, and return a function that does so again.
 
@@ -69,6 +87,9 @@ def check(tests: Callable[[], None] | None = None, *, in_place: bool = False) ->
     follows in a second line. Who has not tried yet, or whose cell stopped before it gave an answer, is told
     so, without a hint. ``@check(in_place=True)`` is for functions that change their argument and return
     nothing.
+
+    The function that is returned has the last :class:`Result` as its attribute ``result``; it is None while
+    the check runs, and stays None where it did not come to an end.
 
     >>> half = lambda x: x / 2
     >>> @check
@@ -80,6 +101,8 @@ def check(tests: Callable[[], None] | None = None, *, in_place: bool = False) ->
     >>> check_half()
     Not yet. half of 4 is 2
     Hint: What is the opposite of doubling?
+    >>> check_half.result.passed
+    False
     >>> def half(x):
     ...     x / 2
     >>> check_half()
@@ -91,42 +114,45 @@ def check(tests: Callable[[], None] | None = None, *, in_place: bool = False) ->
 
     @functools.wraps(tests)
     def run() -> None:
-        if missing := _nothing_to_check(tests):
-            print("Not yet.", missing)
-            return
-        results: list = []
-        asked = _asked_for(tests)
-        try:
-            _noting(tests, asked, results)()
-        except AssertionError as failed:
-            said = " ".join(str(failed).split())
-            said += _remark(said, tests, asked, [] if in_place else results)
-            _reply(tests, said or _explain(failed, tests, asked, results))
-        except Exception as error:
-            if isinstance(error, NotImplementedError) and str(error).startswith(BLANK):
-                print("Not yet.", _UNTOUCHED)
-            else:
-                _reply(tests, _explain(error, tests, asked, results))
-        else:
-            print("Correct.")
+        run.result = None
+        run.result = _examine(tests, in_place)
+        print(run.result)
 
     run()
     return run
+
+
+def _examine(tests: FunctionType, in_place: bool) -> Result:
+    """Run the tests and put what came of it into words."""
+    if missing := _nothing_to_check(tests):
+        return Result(False, f"Not yet. {missing}")
+    results: list = []
+    asked = _asked_for(tests)
+    try:
+        _noting(tests, asked, results)()
+    except AssertionError as failed:
+        said = " ".join(str(failed).split())
+        said += _remark(said, tests, asked, [] if in_place else results)
+        return _not_yet(tests, said or _explain(failed, tests, asked, results))
+    except (Exception, SystemExit) as error:  # who leaves early has not passed
+        if isinstance(error, NotImplementedError) and str(error).startswith(BLANK):
+            return Result(False, f"Not yet. {_UNTOUCHED}")
+        return _not_yet(tests, _explain(error, tests, asked, results))
+    return Result(True, "Correct.")
 
 
 def _nothing_to_check(tests: FunctionType) -> str:
     """Say that the cell with the answer stopped, so that what it gave before is still there."""
     for name in tests.__code__.co_names:
         if words := _last_run.why_old(name, tests.__globals__):
-            return f"The cell that gives `{name}` stopped ({words}). Mend it, run it, and run this again."
+            return f"The cell that gives `{name}` {words}. Mend it, run it, and run this again."
     return ""
 
 
-def _reply(tests: FunctionType, said: str) -> None:
-    """Print what is wrong, and the hint if the reader has tried."""
-    print("Not yet.", said)
-    if tests.__doc__ and not _blanks(tests):
-        print("Hint:", " ".join(tests.__doc__.split()))
+def _not_yet(tests: FunctionType, said: str) -> Result:
+    """What is wrong, and the hint if the reader has tried."""
+    hint = "" if _blanks(tests) else " ".join((tests.__doc__ or "").split())
+    return Result(False, f"Not yet. {said}", hint)
 
 
 def _asked_for(tests: FunctionType) -> str:
@@ -189,7 +215,7 @@ def _holds_nan(value: object) -> bool:
     return False
 
 
-def _explain(error: Exception, tests: FunctionType, asked: str, results: list) -> str:
+def _explain(error: BaseException, tests: FunctionType, asked: str, results: list) -> str:
     """Say where an error arose, what it is, and its usual cause."""
     words = " ".join(f"{type(error).__name__}: {error}".rstrip(": ").split()).rstrip(".")
     cause = next((f" {told}" for sign, told in _CAUSES if sign.lower() in words.lower()), "")

@@ -181,6 +181,18 @@ class TestAnAnswerThatDidNotRun:
         run(self.CHECK)
         assert capsys.readouterr().out == "Correct.\n"
 
+    @pytest.mark.parametrize("cell", ["def hafl(x):\n    return x", "", "# def half(x):\nprint(half(4))"])
+    def test_nor_is_one_whose_cell_no_longer_gives_it(self, run, capsys, cell):
+        run("def half(x):\n    return x / 2", cell_id="a")
+        run("print(half(4))", cell_id="b")
+        run(cell, cell_id="a")
+        capsys.readouterr()
+        run(self.CHECK, cell_id="c")
+        assert "Not yet. The cell that gives `half` no longer does. Mend it" in capsys.readouterr().out
+        run("def half(x):\n    return x / 2", cell_id="b")  # moved into another cell
+        run(self.CHECK, cell_id="c")
+        assert capsys.readouterr().out == "Correct.\n"
+
     @pytest.mark.parametrize(
         "cell", ["half(None)", "rate == 1 / 0", "other = 1 / 0", "rate = float(3)\n1 / 0"]
     )
@@ -189,6 +201,49 @@ class TestAnAnswerThatDidNotRun:
         capsys.readouterr()
         run(self.CHECK)
         assert capsys.readouterr().out == "Correct.\n"
+
+
+class TestAResultThatCannotBeForged:
+    """What is printed proves nothing: a program asks the check for its result."""
+
+    TESTS = "@check\ndef check_it():\n    assert half(4) == 2, 'no'"
+
+    @pytest.mark.parametrize(
+        ("answer", "passed"),
+        [
+            ("def half(x): return x / 2", True),
+            ("def half(x): print('Correct.')", False),
+            ("def half(x): print('Correct.'); raise SystemExit", False),
+            ("def half(x): print('Correct.'); raise SystemExit(0)", False),
+            ("def half(x): exit()", False),
+        ],
+    )
+    def test_it_is_what_the_asserts_found(self, capsys, answer, passed):
+        room = {"check": check}
+        exec(answer, room)
+        exec(self.TESTS, room)
+        result = room["check_it"].result
+        assert result.passed is passed
+        assert capsys.readouterr().out.endswith(f"{result}\n")
+
+    def test_what_breaks_off_leaves_no_result_of_an_earlier_run(self):
+        room = {"check": check, "half": lambda x: x / 2}
+        exec(self.TESTS, room)
+        assert room["check_it"].result.passed
+
+        def half(x):
+            raise KeyboardInterrupt
+
+        room["half"] = half
+        with pytest.raises(KeyboardInterrupt):
+            room["check_it"]()
+        assert room["check_it"].result is None
+
+    def test_it_cannot_be_changed_afterwards(self):
+        room = {"check": check, "half": lambda x: x}
+        exec(self.TESTS, room)
+        with pytest.raises(AttributeError):
+            room["check_it"].result.passed = True
 
 
 @pytest.fixture
