@@ -42,7 +42,7 @@ def test_works_of_the_same_year_are_told_apart_where_they_are_cited():
     assert [work for work, n in Counter(works).items() if n > 1] == []
 
 
-def test_the_three_lines_of_the_package_run():
+def test_the_lines_of_the_package_run():
     from nnbook.losses import binary_cross_entropy
     from nnbook.mlp import MLP
     from nnbook.optimizers import Adam
@@ -50,7 +50,7 @@ def test_the_three_lines_of_the_package_run():
 
     rng = np.random.default_rng(2)
     X = rng.normal(size=(100, 2))
-    names = dict(np=np, MLP=MLP, fit=fit, Adam=Adam, binary_cross_entropy=binary_cross_entropy)
-    names |= dict(X=X, y=(X[:, :1] * X[:, 1:] > 0).astype(float))
+    names = {"np": np, "MLP": MLP, "fit": fit, "Adam": Adam, "binary_cross_entropy": binary_cross_entropy}
+    names |= {"X": X, "y": (X[:, :1] * X[:, 1:] > 0).astype(float)}
     exec(re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1], names)
     assert names["model"](X).shape == (100, 1)
