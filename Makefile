@@ -10,7 +10,7 @@ RUN = "$(VENV)/bin/python"
 ONE_THREAD = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 FRAMEWORKS ?= 0
 
-.PHONY: book serve port test frameworks lab notebooks models machines lint bench pages setup clean
+.PHONY: book serve port test frameworks lab assignment notebooks models machines lint bench pages setup clean
 
 book: setup         ## build the site into _build/html
 	"$(VENV)/bin/jupyter-book" build . --all -W -n --keep-going -q
@@ -32,6 +32,9 @@ frameworks:         ## install PyTorch and TensorFlow, which chapter 7 and some 
 
 lab: setup          ## run and change the notebooks
 	$(ONE_THREAD) $(RUN) -m jupyterlab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+
+assignment: setup   ## a chapter's exercises without solutions, to hand out: make assignment CHAPTER=04
+	@$(RUN) tools/make_assignment.py $(or $(CHAPTER),$(error which chapter? make assignment CHAPTER=04))
 
 notebooks: setup    ## re-execute all notebooks; two runs give the same bytes
 	$(RUN) tools/execute_notebooks.py $(NB)

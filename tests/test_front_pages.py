@@ -31,6 +31,23 @@ def test_a_reader_without_make_runs_what_make_runs():
         assert command in makefile, line
 
 
+def test_the_commands_of_the_front_pages_are_those_of_the_makefile():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())
+    assert targets == set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
+    for page in ("README.md", "CONTRIBUTING.md", "book/how-to-read.md", "book/teaching.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        commands = re.findall(r"(?:^|`)make (\w+)((?: [A-Z]+=\S+?)*)(?=`|\s|$)", text, re.MULTILINE)
+        assert commands
+        for target, settings in commands:
+            assert target in targets, f"{page}: make {target}"
+            for setting in re.findall(r"([A-Z]+)=", settings):
+                assert f"$({setting})" in makefile, f"{page}: make {target} {setting}=…"
+    listed = re.findall(r"^\| `make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    unlisted = targets - set(listed)
+    assert unlisted == {"serve", "port", "test", "setup", "frameworks", "clean"}, "a row in README.md"
+
+
 def test_works_of_the_same_year_are_told_apart_where_they_are_cited():
     # a citation shows the first author's name and the year: "Gal and Ghahramani, 2016a"
     works = re.findall(
