@@ -1,6 +1,7 @@
 """Search by TF-IDF: how text is cut, scores by hand and beside scikit-learn, and what is stored."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -103,6 +104,18 @@ class TestIndex:
         index = TfidfIndex.fit(["loss", "price"])
         sure, guess = index.scores({"loss": 1, "price": 0.25})
         assert sure == pytest.approx(4 * guess)
+
+    def test_bm25_by_hand(self):
+        index = TfidfIndex.fit(["a a b", "b c c c c"])  # 3 and 5 words, 4 on average
+        scores = index.bm25([["a"]])
+        idf = math.log(1 + (2 - 1 + 0.5) / (1 + 0.5))
+        assert scores == pytest.approx([idf * 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 4)), 0])
+
+    def test_words_of_one_meaning_count_as_one_word(self):
+        index = TfidfIndex.fit(["price of bread", "cost of bread", "bread"])
+        both = index.bm25([["price", "cost"]])
+        assert both[0] == both[1] > both[2] == 0
+        assert both[0] < index.bm25([["price"]])[0]  # two of three documents speak of it: it tells less
 
     def test_stored_and_read_again(self):
         index = TfidfIndex.fit(TEXTS)

@@ -59,20 +59,35 @@ class TestCutting:
     def test_a_heading_counts_more_than_text(self):
         tokens = book_index.section_tokens(Section("p", "", ("Book", "Loss"), "a price"))
         assert tokens.count("loss") == book_index.TITLE_MENTIONS
-        assert tokens.count("price") == tokens.count("book") == 1
+        assert tokens.count("price") == 1
+        assert tokens.count("book") == 0  # the title of the page stands above all of its sections
+
+    def test_the_questions_that_a_section_answers_are_its_words_too(self):
+        tokens = book_index.section_tokens(
+            Section("p", "", ("Book", "Loss"), "a price"), ["损失有多大", "How wrong?"]
+        )
+        assert {"损失", "wrong"} <= set(tokens)
 
 
 class TestIndex:
     def test_signposts_are_left_out(self):
         sections = [Section("p", "a", ("P", "A"), "x" * 50), Section("p", "b", ("P", "B"), "short")]
-        data = book_index.build_index(sections, [])
+        data = book_index.build_index(sections, [], {})
         assert data["pages"] == [["p", "P"]]
         assert data["sections"] == [[0, "a", ["A"], "x" * 50]]
         assert TfidfIndex.from_dict(data["index"]).n_documents == 1
 
     def test_an_empty_book_is_refused(self):
         with pytest.raises(ValueError, match="at least one section"):
-            book_index.build_index([], [])
+            book_index.build_index([], [], {})
+
+    def test_questions_of_a_heading_that_was_changed_are_found(self):
+        sections = [Section("p", "a", ("P", "A", "B"), "x" * 50)]
+        assert book_index.unknown_places(sections, {"p": {"A > B": ["?"]}}) == []
+        assert book_index.unknown_places(sections, {"p": {"A > C": ["?"]}, "q": {"": ["?"]}}) == [
+            "p: 'A > C'",
+            "q: ''",
+        ]
 
     @pytest.mark.parametrize(
         ("lengths", "budget", "limit"),

@@ -5,11 +5,12 @@ widget loads when a reader comes near it.
 """
 
 import json
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 SKIPPED_PAGES = {"book/references", "book/reference"}  # titles of works, docstrings: no answers
 # What a reader does not search for: programs and what they print, formulas, markup for the machine
@@ -31,17 +32,6 @@ def _words(node: nodes.Node) -> str:
     return inside if isinstance(node, nodes.Inline | nodes.TextElement) and inside else f" {inside} "
 
 
-def _links(section: nodes.section, docname: str) -> tuple[str, ...]:
-    """The sections to which a section itself leads, like ``notebooks/02_concepts#count-them``."""
-    folder, found = PurePosixPath(docname).parent, []
-    own = [child for child in section.children if not isinstance(child, nodes.section)]
-    for reference in (reference for child in own for reference in child.findall(nodes.reference)):
-        page, _, anchor = reference.get("refuri", "").partition("#")
-        if anchor and page.endswith(".html") and "/" not in page:
-            found.append(f"{folder / page.removesuffix('.html')}#{anchor}")
-    return tuple(found)
-
-
 def page_sections(docname: str, doctree: nodes.document) -> list:
     """Return the sections of a page."""
     from nnbook.widgets._book_index import Section
@@ -53,7 +43,7 @@ def page_sections(docname: str, doctree: nodes.document) -> list:
         path = (*above, " ".join(title.astext().split()) if title is not None else "")
         text = " ".join("".join(_words(child) + " " for child in section.children).split())
         anchor = section["ids"][0] if above else ""
-        found.append(Section(docname, anchor, path, text, _links(section, docname)))
+        found.append(Section(docname, anchor, path, text))
         for child in section.children:
             if isinstance(child, nodes.section) and "nn-quiz" not in child["classes"]:
                 visit(child, path)
@@ -88,7 +78,7 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
     """Write the index of all pages, in the order of the contents."""
     if exception is not None or app.builder.format != "html":
         return
-    from nnbook.widgets._book_index import build_index
+    from nnbook.widgets._book_index import build_index, load_questions, unknown_places
 
     order = [app.config.root_doc, *_in_order(app.env, app.config.root_doc)]
     sections, terms = [], []
@@ -99,7 +89,13 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
         if docname not in SKIPPED_PAGES:
             sections += page_sections_
         terms += page_terms_
-    data = json.dumps(build_index(sections, terms), ensure_ascii=False, separators=(",", ":"))
+    questions = load_questions(Path(app.srcdir))
+    if unknown := unknown_places(sections, questions):
+        raise ExtensionError(
+            "book/questions.json names sections that no page has; was a heading changed?\n"
+            + "\n".join(unknown)
+        )
+    data = json.dumps(build_index(sections, terms, questions), ensure_ascii=False, separators=(",", ":"))
     script = f'(window.nnbookModels = window.nnbookModels || {{}})["ask-the-book"] = {data};\n'
     # a script may not hold these two line ends inside a string in older browsers
     script = script.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -6,15 +6,18 @@ finished pages; in JupyterLab the sections come from the Markdown of the noteboo
 
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnbook.retrieval import TfidfIndex, tokenise
 
+Questions = Mapping[str, Mapping[str, Sequence[str]]]
+
 WORDS = Path(__file__).with_name("ask_words.json")
 TITLE_MENTIONS = 3  # a word of the heading counts like this many mentions in the text
 TEXT_BUDGET = 170_000  # characters of all texts together; longer sections are shown from their beginning only
-QUESTIONS = "notebooks/09_faq"  # each of its answers ends with where to read on
+QUESTIONS = "questions.json"  # in book/: what readers ask of each section, in English and Chinese
 SHORTEST = 40  # characters: a heading with less text under it is only a signpost
 
 
@@ -26,7 +29,11 @@ class Section:
     anchor: str  # "the-loss-with-1-2"; empty in JupyterLab
     path: tuple[str, ...]  # the headings from the page's title down to its own
     text: str
-    links: tuple[str, ...] = ()  # where it leads: ("notebooks/02_concepts#count-them",)
+
+    @property
+    def place(self) -> str:
+        """The headings below the page's title, as book/questions.json names them; "" for the page itself."""
+        return " > ".join(self.path[1:])
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,19 @@ def english_words() -> dict[str, str]:
     return {" ".join(tokenise(word)): others for word, others in words.items()}
 
 
-def section_tokens(section: Section) -> list[str]:
-    """Return the words of a section as they are counted: the headings above it once, its own often."""
+def section_tokens(section: Section, questions: Sequence[str] = ()) -> list[str]:
+    """Return the words of a section as they are counted: the headings above it and the questions that it
+    answers once, its own heading often."""
     *above, own = section.path
-    headings = [*above[-1:], *[own] * TITLE_MENTIONS] if len(section.path) > 1 else [own] * TITLE_MENTIONS
-    return tokenise(". ".join([*headings, section.text]))
+    return tokenise(". ".join([*above[1:][-1:], *[own] * TITLE_MENTIONS, *questions, section.text]))
+
+
+def unknown_places(sections: Iterable[Section], questions: Questions) -> list[str]:
+    """Return the entries of the questions that belong to no section: its heading was changed, say."""
+    known = {(s.page, s.place) for s in sections}
+    return [
+        f"{page}: {place!r}" for page, row in questions.items() for place in row if (page, place) not in known
+    ]
 
 
 def text_limit(lengths: list[int], budget: int) -> int:
@@ -82,9 +97,13 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0]
 
 
-def build_index(sections: list[Section], terms: list[Term]) -> dict:
+def build_index(sections: list[Section], terms: list[Term], questions: Questions) -> dict:
     """Return everything that AskTheBook's JavaScript needs, as data for JSON.
 
+    Args:
+        sections: of all pages.
+        terms: the glossary.
+        questions: for each page and each place on it, questions that it answers.
     Raises:
         ValueError: there is no section with text.
     """
@@ -94,16 +113,12 @@ def build_index(sections: list[Section], terms: list[Term]) -> dict:
     longest = text_limit([len(s.text) for s in sections], TEXT_BUDGET)
     pages = list(dict.fromkeys(s.page for s in sections))
     titles = {s.page: s.path[0] for s in sections}
-    place = {f"{s.page}#{s.anchor}": number for number, s in enumerate(sections) if s.anchor}
-    rows = [
-        [pages.index(s.page), s.anchor, list(s.path[1:]), shortened(s.text, longest)]
-        + ([[place[link] for link in s.links if link in place]] if s.page == QUESTIONS else [])
-        for s in sections
-    ]
+    rows = [[pages.index(s.page), s.anchor, list(s.path[1:]), shortened(s.text, longest)] for s in sections]
+    tokens = [section_tokens(s, questions.get(s.page, {}).get(s.place, ())) for s in sections]
     return {
         "pages": [[page, titles[page]] for page in pages],
         "sections": rows,
-        "index": TfidfIndex.fit([section_tokens(s) for s in sections]).to_dict(),
+        "index": TfidfIndex.fit(tokens).to_dict(),
         "terms": [[list(t.names), t.anchor, t.text] for t in terms],
         "chinese": chinese_words(terms),
         "english": english_words(),
@@ -149,6 +164,11 @@ def markdown_terms(glossary: str) -> list[Term]:
     return terms
 
 
+def load_questions(root: Path) -> Questions:
+    """Return the questions that readers ask of each section, from the book in folder root."""
+    return json.loads((root / "book" / QUESTIONS).read_text(encoding="utf-8"))
+
+
 def find_book(start: Path) -> Path | None:
     """Return the folder that holds ``notebooks/`` and ``book/``, at or above start; None if there is none."""
     for folder in (start, *start.parents):
@@ -165,4 +185,4 @@ def index_of_notebooks(root: Path) -> dict:
         prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
         sections += markdown_sections(f"notebooks/{path.stem}", "\n\n".join(prose))
     glossary = (root / "book" / "glossary.md").read_text(encoding="utf-8")
-    return build_index(sections, markdown_terms(glossary))
+    return build_index(sections, markdown_terms(glossary), load_questions(root))

@@ -12,7 +12,7 @@ LONGEST = 300  # characters; static/ask_the_book.js has the same
 
 
 class AskTheBook(Widget):
-    """A search in the text of the book, by TF-IDF, in English and Chinese.
+    """A search in the text of the book, by BM25, in English and Chinese.
 
     On a page the index was built with the site and lies beside it. In JupyterLab it is built here, from the
     notebooks and the glossary, if the folder of the book is found at or above the working directory.

@@ -27,6 +27,11 @@ test(`${cases.queries.length} queries score alike`, () => {
   }
 });
 
+test(`${cases.concepts.length} sets of concepts score alike`, () => {
+  const index = openIndex(cases.index);
+  for (const { concepts, scores } of cases.concepts) assertClose(index.bm25(concepts), scores, 1e-9, JSON.stringify(concepts));
+});
+
 test("a term named like a property of every object is a term", () => {
   assert.equal(openIndex(cases.index).idf("valueof"), undefined);
   assert.deepEqual(openIndex(cases.index).search("constructor", 1).map(([i]) => cases.texts[i].text.includes("constructor")), [true]);

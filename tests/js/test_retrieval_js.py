@@ -48,6 +48,16 @@ def cases(tmp_path_factory):
     queries = [*STRANGE, "How do I check my gradient?", "什么是过拟合", "unseen zebra", ["gradient", "check"]]
     queries += [list(rng.choice(index.terms, size=rng.integers(1, 9))) for _ in range(100)]
     queries += [{"gradient": 1, "check": 0.25, "mean": 3}]
+    concepts = [
+        [],
+        [["unseen"]],
+        [["gradient", "slope"], ["check", "unseen"]],
+        [["过拟", "拟合", "overfitting"]],
+    ]
+    concepts += [
+        [list(rng.choice(index.terms, size=rng.integers(1, 5))) for _ in range(rng.integers(1, 6))]
+        for _ in range(60)
+    ]
     everything = {
         "texts": [
             {
@@ -69,16 +79,24 @@ def cases(tmp_path_factory):
             }
             for query in queries
         ],
+        "concepts": [{"concepts": sets, "scores": index.bm25(sets).tolist()} for sets in concepts],
     }
     return Cases(tmp_path_factory, "retrieval.parity.mjs", everything)
 
 
 def test_retrieval_js_agrees(cases):
-    assert cases.passed() == 3
+    assert cases.passed() == 4
 
 
 def test_a_score_that_is_off_by_a_millionth_is_found(cases):
     everything = cases.copy()
     scores = everything["queries"][11]["scores"]
+    scores[int(np.argmax(scores))] *= 1 + 1e-6
+    assert "relative error" in cases.complaint(everything)
+
+
+def test_a_bm25_score_that_is_off_by_a_millionth_is_found(cases):
+    everything = cases.copy()
+    scores = everything["concepts"][2]["scores"]
     scores[int(np.argmax(scores))] *= 1 + 1e-6
     assert "relative error" in cases.complaint(everything)

@@ -83,20 +83,20 @@ function render({ model, el: host }) {
     if (failure) return note.say(failure, true);
     if (!book) return note.say("The index is on its way …", true);
     if (!question.trim()) return note.say("Type a question, or take one of those above.", true);
-    const { results, terms, asked } = book.ask(question);
+    const { results, terms, unknown } = book.ask(question);
     for (const { names, anchor, text } of terms) {
       const name = place(anchor || "book/glossary.html", [names.join(" · ")], "ask-term");
       glossary.append(el("p", {}, [el("strong", {}, [name]), ": ", text]));
     }
-    if (asked) glossary.append(el("p", {}, ["Asked before: ", place(addressOf(asked), [asked.path.at(-1) ?? asked.title], "ask-asked")]));
     for (const result of results) {
       const trail = [result.title, ...result.path];
       const heading = el("span", { class: "ask-own" }, [trail[trail.length - 1]]);
       const above = trail.length > 1 ? el("span", { class: "ask-above" }, [`${trail.slice(0, -1).join(" › ")} › `]) : "";
       list.append(el("li", {}, [place(addressOf(result), [above, heading], "ask-link"), el("p", { class: "ask-snippet" }, marked(result.snippet))]));
     }
-    if (results.length) note.say(`${results.length} ${results.length === 1 ? "section" : "sections"}, the best first.`);
-    else note.say("Nothing found. The book may use another word: try the name of a thing (loss, token, price), fewer words, or one of the questions above.");
+    const missing = unknown.length ? ` The book does not use the ${unknown.length === 1 ? "word" : "words"} ${unknown.map((word) => `“${word}”`).join(", ")}.` : "";
+    if (results.length) note.say(`${results.length} ${results.length === 1 ? "section" : "sections"}, the best first.${missing}`);
+    else note.say(`Nothing found.${missing} Try the name of a thing (loss, token, price), fewer words, one of the questions above, or the glossary.`);
   }
 
   const own = model.get("data");

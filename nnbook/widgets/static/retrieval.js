@@ -84,23 +84,28 @@ function unpack(packed) {
 export function openIndex(data) {
   const terms = data.terms ? data.terms.split(" ") : [];
   const numbers = unpack(uint8(data.postings));
-  /** @type {Map<string, {idf: number, documents: number[], weights: number[]}>} */
+  /** @type {Map<string, {idf: number, documents: number[], counts: number[], weights: number[]}>} */
   const entries = new Map();
   const squares = new Float64Array(data.n_documents);
+  const sizes = new Float64Array(data.n_documents); // words of each document
   let at = 0;
   for (const term of terms) {
     const df = numbers[at++];
     const idf = Math.log((1 + data.n_documents) / (1 + df)) + 1;
     const documents = [];
+    const counts = [];
     const weights = [];
     for (let i = 0, document = -1; i < df; i++) {
       document += numbers[at++];
-      const weight = (1 + Math.log(numbers[at++])) * idf;
+      const count = numbers[at++];
+      const weight = (1 + Math.log(count)) * idf;
       documents.push(document);
+      counts.push(count);
       weights.push(weight);
       squares[document] += weight * weight;
+      sizes[document] += count;
     }
-    entries.set(term, { idf, documents, weights });
+    entries.set(term, { idf, documents, counts, weights });
   }
   const lengths = squares.map(Math.sqrt);
   for (const { documents, weights } of entries.values()) {
@@ -124,11 +129,33 @@ export function openIndex(data) {
     return result;
   }
 
+  /**
+   * The BM25 score of each document; the tokens of a concept count as one word.
+   * @param {Iterable<Iterable<string>>} concepts @param {{k1?: number, b?: number}} [constants]
+   */
+  function bm25(concepts, { k1 = 1.2, b = 0.75 } = {}) {
+    const mean = Math.max(sizes.reduce((sum, size) => sum + size, 0) / sizes.length, 1e-300);
+    const result = new Float64Array(data.n_documents);
+    for (const concept of concepts) {
+      /** @type {Map<number, number>} */
+      const mentions = new Map();
+      for (const token of concept) {
+        const entry = entries.get(token);
+        entry?.documents.forEach((document, i) => mentions.set(document, (mentions.get(document) ?? 0) + entry.counts[i]));
+      }
+      const idf = Math.log(1 + (data.n_documents - mentions.size + 0.5) / (mentions.size + 0.5));
+      for (const [document, count] of mentions) {
+        result[document] += (idf * count * (k1 + 1)) / (count + k1 * (1 - b + (b * sizes[document]) / mean));
+      }
+    }
+    return result;
+  }
+
   return {
     n_documents: data.n_documents,
     terms,
-    lengths, // of the documents' vectors, before they were divided by them
     scores,
+    bm25,
     /** @param {string} term @returns {number | undefined} */
     idf: (term) => entries.get(term)?.idf,
     /** Up to k documents that share a word with the query, the best first. @param {string | readonly string[] | Map<string, number>} query @param {number} [k] @returns {[number, number][]} */
