@@ -62,12 +62,6 @@ class TestCutting:
         assert tokens.count("price") == 1
         assert tokens.count("book") == 0  # the title of the page stands above all of its sections
 
-    def test_the_questions_that_a_section_answers_are_its_words_too(self):
-        tokens = book_index.section_tokens(
-            Section("p", "", ("Book", "Loss"), "a price"), ["损失有多大", "How wrong?"]
-        )
-        assert {"损失", "wrong"} <= set(tokens)
-
 
 class TestIndex:
     def test_signposts_are_left_out(self):
@@ -76,6 +70,12 @@ class TestIndex:
         assert data["pages"] == [["p", "P"]]
         assert data["sections"] == [[0, "a", ["A"], "x" * 50]]
         assert TfidfIndex.from_dict(data["index"]).n_documents == 1
+
+    def test_each_section_has_its_questions(self):
+        sections = [Section("p", "", ("P", title), "x" * 50) for title in ("a", "the “b”")]
+        questions = {"p": {'the "b"': ["how dear", "多贵"]}}  # typed with straight quotation marks
+        assert book_index.unknown_places(sections, questions) == []
+        assert book_index.build_index(sections, [], questions)["asked"] == [[], ["how dear", "多贵"]]
 
     def test_an_empty_book_is_refused(self):
         with pytest.raises(ValueError, match="at least one section"):

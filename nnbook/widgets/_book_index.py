@@ -18,6 +18,7 @@ WORDS = Path(__file__).with_name("ask_words.json")
 TITLE_MENTIONS = 3  # a word of the heading counts like this many mentions in the text
 TEXT_BUDGET = 170_000  # characters of all texts together; longer sections are shown from their beginning only
 QUESTIONS = "questions.json"  # in book/: what readers ask of each section, in English and Chinese
+STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 SHORTEST = 40  # characters: a heading with less text under it is only a signpost
 
 
@@ -32,8 +33,11 @@ class Section:
 
     @property
     def place(self) -> str:
-        """The headings below the page's title, as book/questions.json names them; "" for the page itself."""
-        return " > ".join(self.path[1:])
+        """The headings below the page's title, as book/questions.json names them; "" for the page itself.
+
+        Quotation marks are straight, as they are typed: the site makes them curly, JupyterLab does not.
+        """
+        return " > ".join(self.path[1:]).translate(STRAIGHT)
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,10 @@ def english_words() -> dict[str, str]:
     return {" ".join(tokenise(word)): others for word, others in words.items()}
 
 
-def section_tokens(section: Section, questions: Sequence[str] = ()) -> list[str]:
-    """Return the words of a section as they are counted: the headings above it and the questions that it
-    answers once, its own heading often."""
+def section_tokens(section: Section) -> list[str]:
+    """Return the words of a section as they are counted: the heading above it once, its own often."""
     *above, own = section.path
-    return tokenise(". ".join([*above[1:][-1:], *[own] * TITLE_MENTIONS, *questions, section.text]))
+    return tokenise(". ".join([*above[1:][-1:], *[own] * TITLE_MENTIONS, section.text]))
 
 
 def unknown_places(sections: Iterable[Section], questions: Questions) -> list[str]:
@@ -114,11 +117,11 @@ def build_index(sections: list[Section], terms: list[Term], questions: Questions
     pages = list(dict.fromkeys(s.page for s in sections))
     titles = {s.page: s.path[0] for s in sections}
     rows = [[pages.index(s.page), s.anchor, list(s.path[1:]), shortened(s.text, longest)] for s in sections]
-    tokens = [section_tokens(s, questions.get(s.page, {}).get(s.place, ())) for s in sections]
     return {
         "pages": [[page, titles[page]] for page in pages],
         "sections": rows,
-        "index": TfidfIndex.fit(tokens).to_dict(),
+        "index": TfidfIndex.fit([section_tokens(s) for s in sections]).to_dict(),
+        "asked": [list(questions.get(s.page, {}).get(s.place, ())) for s in sections],
         "terms": [[list(t.names), t.anchor, t.text] for t in terms],
         "chinese": chinese_words(terms),
         "english": english_words(),

@@ -41,6 +41,7 @@ const DATA = {
   pages: [["notebooks/01_x", "1 · X"], ["notebooks/09_faq", "9 · Questions"]],
   sections: SECTIONS,
   index: pack(SECTIONS.map(([, , path, text]) => `${path.at(-1)}. ${text}`)),
+  asked: [[], [], [], [], []],
   terms: [
     [["overfitting", "过拟合"], "book/glossary.html#o", "Learning by heart: the validation loss rises."],
     [["token", "词元"], "book/glossary.html#t", "A piece of text."],
@@ -66,9 +67,23 @@ test("a term of the glossary is explained, in either language", () => {
   }
 });
 
-test("Chinese that no dictionary knows finds the same characters", () => {
-  const asked = SECTIONS.map(([, , path, text], i) => `${path.at(-1)}. ${text}${i === 3 ? " 怎样归一化？" : ""}`);
-  assert.equal(openBook({ ...DATA, index: pack(asked) }).ask("归一化有什么用").results[0].anchor, "norm");
+const asking = (questions) => openBook({ ...DATA, asked: [[], [], questions.slice(0, 1), questions.slice(1), []] });
+
+test("a section is found by a question that it answers, in words that it does not use", () => {
+  const taught = asking(["Is it dear?", "怎样归一化？", "层的输入"]);
+  assert.equal(taught.ask("too dear for me").results[0].anchor, "prices");
+  assert.equal(taught.ask("归一化有什么用").results[0].anchor, "norm");
+  assert.deepEqual(taught.ask("too dear for me").unknown, []);
+});
+
+test("the best question counts, not their number", () => {
+  const once = asking(["zebra", "zebra", "horse"]).ask("zebra").results;
+  assert.deepEqual(once.map((r) => r.anchor), ["prices", "norm"]);
+  assert.equal(once[0].score, once[1].score);
+});
+
+test("single Chinese characters count in questions", () => {
+  assert.equal(asking(["要耗多少电", "怎样归一化？", "层"]).ask("消耗电吗").results[0].anchor, "prices");
 });
 
 test("a Chinese word is translated", () => assert.equal(first("价格会怎样"), "prices"));

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from javascript import printed
 
@@ -11,36 +13,83 @@ HERE = Path(__file__).parent
 PAGE = "notebooks/09_faq.html"
 
 
-def share_right(site_dir, tmp_path, name):
-    questions = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))["questions"]
+QUESTION_FILES = ("questions", "held_out", "exam")
+SIGNPOSTS = {"What we saw", "Exercises"}  # of every chapter alike: they repeat what its sections say
+
+
+def read_questions(name):
+    return json.loads((HERE / f"ask_the_book_{name}.json").read_text(encoding="utf-8"))["questions"]
+
+
+def read_index(site_dir):
+    text = (site_dir / "_static" / "ask-the-book.js").read_text(encoding="utf-8")
+    return json.loads(text.split("] = ", 1)[1].rstrip()[:-1])
+
+
+def hits(site_dir, tmp_path, name):
+    """Return for each language (questions, share right at once, share right among three, what was missed)."""
+    questions = read_questions(name)
     asked = tmp_path / "asked.json"
     asked.write_text(json.dumps([q["question"] for q in questions]), encoding="utf-8")
-    index = site_dir / "_static" / "ask-the-book.js"
-    firsts = printed(HERE / "ask_the_book_first.mjs", index, asked)
-    missed = [q["question"] for q, first in zip(questions, firsts, strict=True) if first not in q["expected"]]
-    print(f"{name}: {len(questions) - len(missed)} of {len(questions)} first; missed: {missed}")
-    return 1 - len(missed) / len(questions), missed
+    found = printed(HERE / "ask_the_book_results.mjs", site_dir / "_static" / "ask-the-book.js", asked)
+    result = {}
+    for language in sorted({q["language"] for q in questions}):
+        rows = [(q, f) for q, f in zip(questions, found, strict=True) if q["language"] == language]
+        right = np.array(
+            [[place in q["expected"] for place in (*f, *[None] * (3 - len(f)))] for q, f in rows]
+        )
+        missed = [q["question"] for (q, _), row in zip(rows, right, strict=True) if not row[0]]
+        result[language] = len(rows), right[:, 0].mean(), right.any(axis=1).mean(), missed
+        print(f"{name}, {language}: {len(rows)} questions, hit@1 {right[:, 0].mean():.0%},", end=" ")
+        print(f"hit@3 {right.any(axis=1).mean():.0%}; not first: {missed}")
+    return result
 
 
-def test_the_right_section_comes_first_for_four_of_five_questions(site_dir, tmp_path):
-    share, missed = share_right(site_dir, tmp_path, "ask_the_book_questions")
-    assert share >= 0.8, f"missed: {missed}"
+@pytest.mark.parametrize("name", QUESTION_FILES)
+def test_the_right_section_comes_first_or_among_the_first_three(site_dir, tmp_path, name):
+    if name == "exam" and not read_questions(name):
+        pytest.skip("the exam is not written yet: forty questions in each language")
+    for language, (n, first, three, missed) in hits(site_dir, tmp_path, name).items():
+        assert name != "exam" or n >= 40, (language, n)
+        assert first >= 0.65, (language, n, first, missed)
+        assert three >= 0.85, (language, n, three, missed)
 
 
-def test_of_questions_that_no_tuning_saw_two_in_three_are_answered(site_dir, tmp_path):
-    share, missed = share_right(site_dir, tmp_path, "ask_the_book_held_out")
-    assert share >= 0.65, f"missed: {missed}"
+def test_the_expected_sections_exist(site_dir):
+    data = read_index(site_dir)
+    places = {
+        (data["pages"][p][0], (path or [data["pages"][p][1]])[-1]) for p, _, path, _ in data["sections"]
+    }
+    expected = {
+        (e["page"], e["section"])
+        for name in QUESTION_FILES
+        for q in read_questions(name)
+        for e in q["expected"]
+    }
+    assert expected <= places, expected - places
+
+
+def test_every_section_of_a_chapter_has_questions_in_both_languages(site_dir):
+    data = read_index(site_dir)
+    without = []
+    for (page, _, path, _), asked in zip(data["sections"], data["asked"], strict=True):
+        if data["pages"][page][0].startswith("notebooks/") and not SIGNPOSTS & set(path[:1]):
+            chinese = sum(bool(re.search("[\u4e00-\u9fff]", question)) for question in asked)
+            if min(chinese, len(asked) - chinese) < (2 if path else 1):
+                without.append((data["pages"][page][0], path, asked))
+    assert not without, without
 
 
 def test_the_index_is_small(site_dir):
     script = (site_dir / "_static" / "ask-the-book.js").read_bytes()
-    assert len(script) <= 400_000
-    assert len(gzip.compress(script)) <= 150_000
+    assert len(script) <= 520_000
+    assert (
+        len(gzip.compress(script)) <= 220_000
+    )  # a third of it are the words of the text, a sixth the questions
 
 
 def test_every_link_of_the_index_exists(site_dir):
-    text = (site_dir / "_static" / "ask-the-book.js").read_text(encoding="utf-8")
-    data = json.loads(text.split("] = ", 1)[1].rstrip()[:-1])
+    data = read_index(site_dir)
     pages = {page: (site_dir / f"{page}.html").read_text(encoding="utf-8") for page, _ in data["pages"]}
     for number, anchor, *_ in data["sections"]:
         page = data["pages"][number][0]

@@ -1,7 +1,7 @@
 // @ts-check
 /** From a question to sections of the book, with the words that matched; no DOM. The index is written by nnbook/widgets/_book_index.py. */
 
-import { fold, openIndex, tokenise, translate } from "./retrieval.js";
+import { fitIndex, fold, openIndex, tokenise, translate } from "./retrieval.js";
 
 /** Words of a question that say nothing about its subject. */
 const EMPTY = new Set(
@@ -14,7 +14,7 @@ const EMPTY = new Set(
 const EMPTY_CHINESE = /什么时候|是什么|为什么|怎么样|怎么办|能不能|是不是|有没有|什么|怎么|怎样|如何|为何|多少|哪些|哪个|哪里|可以|应该|需要|一个|一下|这个|那个|我们|到底/g;
 const ASIDE = 0.75; // a summary, an exercise or a page that is no chapter is worth less than the section that teaches
 
-/** @typedef {{pages: [string, string][], sections: [number, string, string[], string][], index: any, terms: [string[], string, string][], chinese: Record<string, string>, english: Record<string, string>}} BookData */
+/** @typedef {{pages: [string, string][], sections: [number, string, string[], string][], index: any, asked: string[][], terms: [string[], string, string][], chinese: Record<string, string>, english: Record<string, string>}} BookData */
 /** @typedef {{text: string, match: boolean}[]} Marked */
 /** @typedef {{page: string, anchor: string, title: string, path: string[], score: number, snippet: Marked}} Result */
 
@@ -27,7 +27,11 @@ function alike(a, b) {
 /** @param {BookData} data */
 export function openBook(data) {
   const index = openIndex(data.index);
-  const vocabulary = index.terms.filter((term) => /^[a-z]{5,}$/.test(term));
+  const title = (/** @type {number} */ i) => data.sections[i][2].at(-1) ?? data.pages[data.sections[i][0]][1];
+  const questions = data.asked.flatMap((some, section) => [title(section), ...some].map((text) => ({ section, text })));
+  const asked = fitIndex(questions.map(({ text }) => text)); // a heading is a question, too
+  const vocabulary = [...new Set([...index.terms, ...asked.terms])].filter((term) => /^[a-z]{5,}$/.test(term));
+  const known = (/** @type {string} */ token) => index.idf(token) ?? asked.idf(token);
   const names = data.terms.flatMap(([all], i) => all.map((name) => ({ i, tokens: tokenise(name.replace(/\(.*\)/, "")), chinese: /[\u4e00-\u9fff]/.test(name), name })));
 
   /** The entries of the glossary whose name stands in the question, the longest names first. @param {string} question */
@@ -64,6 +68,20 @@ export function openBook(data) {
     return [...once.values()];
   }
 
+  /**
+   * How well each section fits: the score of its text, and that of the best of the questions that it answers.
+   * In the short questions single Chinese characters count, too.
+   * @param {string} question @param {Set<string>[]} concepts
+   */
+  function scoresOf(question, concepts) {
+    const characters = new Set(tokenise(question.replace(EMPTY_CHINESE, " ")).filter((token) => /^[\u3400-\u9fff]$/.test(token)));
+    const best = new Float64Array(data.sections.length);
+    asked.bm25([...concepts, ...[...characters].map((character) => [character])]).forEach((score, i) => {
+      best[questions[i].section] = Math.max(best[questions[i].section], score);
+    });
+    return index.bm25(concepts).map((score, i) => score + best[i]);
+  }
+
   /** @param {number} i */
   const isAside = (i) => /^(What we saw|Exercises)$/.test(data.sections[i][2][0] ?? "") || !data.pages[data.sections[i][0]][0].startsWith("notebooks/") || !data.sections[i][2].length;
 
@@ -74,14 +92,14 @@ export function openBook(data) {
     /** @param {string} question @param {number} [k] @returns {{results: Result[], unknown: string[], terms: {names: string[], anchor: string, text: string}[]}} */
     ask(question, k = 5) {
       const concepts = conceptsOf(question);
-      const scores = [...index.bm25(concepts)].map((score, i) => score * (isAside(i) ? ASIDE : 1));
+      const scores = scoresOf(question, concepts).map((score, i) => score * (isAside(i) ? ASIDE : 1));
       const wanted = new Set(concepts.flatMap((concept) => [...concept]));
       const order = [...scores.keys()].filter((i) => scores[i] > 0).sort((a, b) => scores[b] - scores[a] || a - b);
       const result = (/** @type {number} */ i) => {
         const [page, anchor, path, text] = data.sections[i];
         return { page: data.pages[page][0], title: data.pages[page][1], anchor, path, score: scores[i], snippet: snippet(text, wanted, index.idf) };
       };
-      const missing = concepts.filter((concept) => ![...concept].some((token) => index.idf(token) !== undefined)).map(([token]) => token);
+      const missing = concepts.filter((concept) => ![...concept].some((token) => known(token) !== undefined)).map(([token]) => token);
       return {
         results: order.slice(0, k).map(result),
         unknown: missing.filter((token) => !/[\u3400-\u9fff]/.test(token)), // pairs of Chinese characters are often no words

@@ -84,28 +84,46 @@ function unpack(packed) {
 export function openIndex(data) {
   const terms = data.terms ? data.terms.split(" ") : [];
   const numbers = unpack(uint8(data.postings));
-  /** @type {Map<string, {idf: number, documents: number[], counts: number[], weights: number[]}>} */
-  const entries = new Map();
-  const squares = new Float64Array(data.n_documents);
-  const sizes = new Float64Array(data.n_documents); // words of each document
+  /** @type {Map<string, [document: number, count: number][]>} */
+  const postings = new Map();
   let at = 0;
   for (const term of terms) {
-    const df = numbers[at++];
-    const idf = Math.log((1 + data.n_documents) / (1 + df)) + 1;
-    const documents = [];
-    const counts = [];
-    const weights = [];
-    for (let i = 0, document = -1; i < df; i++) {
-      document += numbers[at++];
-      const count = numbers[at++];
-      const weight = (1 + Math.log(count)) * idf;
-      documents.push(document);
-      counts.push(count);
-      weights.push(weight);
-      squares[document] += weight * weight;
-      sizes[document] += count;
+    const rows = Array.from({ length: numbers[at++] });
+    let document = -1;
+    postings.set(term, rows.map(() => [(document += numbers[at++]), numbers[at++]]));
+  }
+  return indexOf(data.n_documents, postings);
+}
+
+/** The index of texts, made here: `TfidfIndex.fit`. @param {readonly string[]} texts */
+export function fitIndex(texts) {
+  /** @type {Map<string, [document: number, count: number][]>} */
+  const postings = new Map();
+  texts.forEach((text, document) => {
+    for (const [term, count] of countTokens(tokenise(text))) {
+      const rows = postings.get(term);
+      if (rows) rows.push([document, count]);
+      else postings.set(term, [[document, count]]);
     }
-    entries.set(term, { idf, documents, counts, weights });
+  });
+  return indexOf(texts.length, postings);
+}
+
+/** @param {number} n_documents @param {Map<string, [document: number, count: number][]>} postings */
+function indexOf(n_documents, postings) {
+  const terms = [...postings.keys()];
+  /** @type {Map<string, {idf: number, documents: number[], counts: number[], weights: number[]}>} */
+  const entries = new Map();
+  const squares = new Float64Array(n_documents);
+  const sizes = new Float64Array(n_documents); // words of each document
+  for (const [term, rows] of postings) {
+    const idf = Math.log((1 + n_documents) / (1 + rows.length)) + 1;
+    const weights = rows.map(([, count]) => (1 + Math.log(count)) * idf);
+    rows.forEach(([document, count], i) => {
+      squares[document] += weights[i] * weights[i];
+      sizes[document] += count;
+    });
+    entries.set(term, { idf, documents: rows.map(([document]) => document), counts: rows.map(([, count]) => count), weights });
   }
   const lengths = squares.map(Math.sqrt);
   for (const { documents, weights } of entries.values()) {
@@ -115,7 +133,7 @@ export function openIndex(data) {
   /** The cosine between a query and each document. @param {string | readonly string[] | Map<string, number>} query */
   function scores(query) {
     const counts = query instanceof Map ? query : countTokens(typeof query === "string" ? tokenise(query) : query);
-    const result = new Float64Array(data.n_documents);
+    const result = new Float64Array(n_documents);
     let length = 0;
     for (const token of [...counts.keys()].sort()) {
       const entry = entries.get(token);
@@ -135,7 +153,7 @@ export function openIndex(data) {
    */
   function bm25(concepts, { k1 = 1.2, b = 0.75 } = {}) {
     const mean = Math.max(sizes.reduce((sum, size) => sum + size, 0) / sizes.length, 1e-300);
-    const result = new Float64Array(data.n_documents);
+    const result = new Float64Array(n_documents);
     for (const concept of concepts) {
       /** @type {Map<number, number>} */
       const mentions = new Map();
@@ -143,7 +161,7 @@ export function openIndex(data) {
         const entry = entries.get(token);
         entry?.documents.forEach((document, i) => mentions.set(document, (mentions.get(document) ?? 0) + entry.counts[i]));
       }
-      const idf = Math.log(1 + (data.n_documents - mentions.size + 0.5) / (mentions.size + 0.5));
+      const idf = Math.log(1 + (n_documents - mentions.size + 0.5) / (mentions.size + 0.5));
       for (const [document, count] of mentions) {
         result[document] += (idf * count * (k1 + 1)) / (count + k1 * (1 - b + (b * sizes[document]) / mean));
       }
@@ -152,7 +170,7 @@ export function openIndex(data) {
   }
 
   return {
-    n_documents: data.n_documents,
+    n_documents,
     terms,
     scores,
     bm25,
