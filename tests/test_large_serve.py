@@ -127,7 +127,7 @@ def slow(twin, monkeypatch):
     fast = twin[0].next_logits
 
     def next_logits(*args, **kwargs):
-        time.sleep(0.01)
+        time.sleep(0.04)
         return fast(*args, **kwargs)
 
     monkeypatch.setattr(twin[0], "next_logits", next_logits)
@@ -367,22 +367,32 @@ def test_who_goes_frees_his_row(running, slow):
             until(lambda: running.state()["writing"] == 1)
         before = running.state()["tokens_written"]
         until(running.idle)
-        assert running.state()["tokens_written"] < before + 100
+        assert running.state()["tokens_written"] < before + 50
 
 
-def test_when_all_rows_and_the_queue_are_full_one_is_told_to_come_later(twin, slow):
+def test_when_all_rows_and_the_queue_are_full_one_is_told_to_come_later(twin, monkeypatch):
+    fast, gate = twin[0].next_logits, threading.Event()
+
+    def next_logits(*args, **kwargs):
+        assert gate.wait(60)
+        return fast(*args, **kwargs)
+
+    monkeypatch.setattr(twin[0], "next_logits", next_logits)
     app = make_app(Batcher(twin[0], rows=1, max_waiting=1), twin[1], "twin")
     with Running(app) as server, ThreadPoolExecutor(3) as users:
-        first = users.submit(server.ask, max_tokens=150)
-        until(lambda: server.state()["writing"] == 1)
-        second = users.submit(server.ask, max_tokens=2)
-        until(lambda: server.state()["waiting"] == 1)
-        for stream in (False, True):
-            response = server.ask(stream=stream)
-            assert response.status_code == 503
-            assert int(response.headers["Retry-After"]) >= 1
-            assert check_error(503, response.content)["code"] == "queue_full"
-        assert first.result().json()["usage"]["completion_tokens"] == 150
+        try:
+            first = users.submit(server.ask, max_tokens=3)
+            until(lambda: server.state()["reading"] == 1)
+            second = users.submit(server.ask, max_tokens=2)
+            until(lambda: server.state()["waiting"] == 1)
+            for stream in (False, True):
+                response = server.ask(stream=stream)
+                assert response.status_code == 503
+                assert int(response.headers["Retry-After"]) >= 1
+                assert check_error(503, response.content)["code"] == "queue_full"
+        finally:
+            gate.set()
+        assert first.result().json()["usage"]["completion_tokens"] == 3
         assert second.result().json()["usage"]["completion_tokens"] == 2
         server.lives()
 
@@ -444,15 +454,14 @@ def test_who_does_not_read_is_cut_off(monkeypatch):
 
 
 def test_too_many_connections_are_told_so(running, monkeypatch):
-    until(running.idle)
-    monkeypatch.setattr(connections, "MAX_CONNECTIONS", len(running.server.server_state.connections) + 2)
-    address = ("127.0.0.1", running.port)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 2)
+    address, known = ("127.0.0.1", running.port), running.server.server_state.connections
     with socket.create_connection(address), socket.create_connection(address):
-        until(lambda: len(running.server.server_state.connections) >= connections.MAX_CONNECTIONS)
+        until(lambda: len(known) >= 2)
         status, body = running.raw(post(GOOD))
         assert status == 503
         assert "too many connections" in check_error(503, body)["message"]
-    until(lambda: len(running.server.server_state.connections) < connections.MAX_CONNECTIONS)
+    until(lambda: len(known) <= 1)  # the lines of other tests end after five seconds
     assert running.raw(post(GOOD))[0] == 200
 
 
