@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import re
 import signal
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import large_twin
@@ -288,7 +290,7 @@ RAW = {
     "no JSON": (post(b"{"), 400),
     "nothing": (post(b""), 400),
     "another type": (post(b"[1]"), 400),
-    "no number": (post(b'{"temperature": NaN}'), 400),
+    "no number": (post(GOOD[:-1] + b', "temperature": NaN}'), 400),
     "a number of 5,000 digits": (post(b'{"seed": %s}' % (b"9" * 5000)), 400),
     "no text": (post(b"\xff\xfe\x00" * 9), 400),
     "deep": (post(b"[" * 100_000), 400),
@@ -512,6 +514,30 @@ def test_without_the_web_framework_the_command_that_installs_it_is_named(monkeyp
     with pytest.raises(SystemExit):
         serve_main.main()
     assert "pip install -r requirements.txt" in capsys.readouterr().err
+
+
+# what was measured
+
+RESULTS = Path(__file__).parents[1] / "results" / "large_serving.json"
+
+
+def test_the_measurement_lost_nobody_and_its_costs_follow_from_it():
+    spec = importlib.util.spec_from_file_location(
+        "measure_serving", RESULTS.parents[1] / "tools/measure_serving.py"
+    )
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    assert list(map(int, found["users"])) == [1, 2, 4, 8, 16, 32]
+    for users, level in found["users"].items():
+        for way in ("batched", "one_after_another"):
+            assert level[way]["questions"] >= 2 * int(users)
+            assert level[way]["lost"] == 0
+    assert found["cost"] == tool.cost(found["users"])
+    # a core for 0.05 dollars an hour, busy half of it: a million tokens take 1e6 / speed seconds, paid twice
+    speed = found["users"]["1"]["one_after_another"]["tokens_a_cpu_second"]
+    dollars = found["cost"]["usd_per_million_written"]["one core, one after another"]
+    assert dollars == pytest.approx(1e6 / speed / 3600 * 0.05 * 2, abs=1e-3)
 
 
 # the large model itself
