@@ -161,19 +161,15 @@ def measure_engine(python):
         [python, "-c", "import llama_cpp; print(llama_cpp.__version__)"],
         capture_output=True, text=True, check=True,
     ).stdout.strip()  # fmt: skip
-    command = [python, "-m", "llama_cpp.server", "--model", str(load_large_model()), "--host", "127.0.0.1"]
-    command += [
-        "--port",
-        str(free_port()),
-        "--n_threads",
-        "1",
-        "--n_ctx",
-        str(CONTEXT),
-        "--interrupt_requests",
-        "false",
-    ]
+    command = [
+        python, "-m", "llama_cpp.server", "--model", str(load_large_model()), "--host", "127.0.0.1",
+        "--port", str(free_port()), "--n_ctx", str(CONTEXT), "--interrupt_requests", "false",
+        "--n_threads", "1", "--n_threads_batch", "1",
+    ]  # fmt: skip
     with serving(command) as server:
         rows = {str(users): measure(server, users)[0] for users in (1, 8)}
+    for row in rows.values():
+        del row["read"]  # it does not say
     return {"program": f"llama-cpp-python {version}", "weights": "4 bits as in the file", "users": rows}
 
 
