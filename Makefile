@@ -10,7 +10,7 @@ RUN = "$(VENV)/bin/python"
 ONE_THREAD = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 FRAMEWORKS ?= 0
 
-.PHONY: book serve port test frameworks lab assignment grade notebooks models machines lint bench pages setup clean
+.PHONY: book serve port test frameworks lab assignment grade quizzes notebooks models machines lint bench pages setup clean
 
 book: setup         ## build the site into _build/html
 	"$(VENV)/bin/jupyter-book" build . --all -W -n --keep-going -q
@@ -38,6 +38,9 @@ assignment: setup   ## a chapter's exercises without solutions, to hand out: mak
 
 grade: setup        ## grade a folder of returned notebooks: make grade DIR=returned (one chapter's: CHAPTER=04)
 	@$(ONE_THREAD) $(RUN) tools/grade.py "$(or $(DIR),$(error which folder? make grade DIR=returned))" $(if $(CHAPTER),--chapter $(CHAPTER))
+
+quizzes: setup      ## the quizzes for a learning platform, as GIFT and QTI 2.1
+	@$(RUN) tools/export_quizzes.py
 
 notebooks: setup    ## re-execute all notebooks; two runs give the same bytes
 	$(RUN) tools/execute_notebooks.py $(NB)
