@@ -71,3 +71,37 @@ def test_the_lines_of_the_package_run():
     names |= {"X": X, "y": (X[:, :1] * X[:, 1:] > 0).astype(float)}
     exec(re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1], names)
     assert names["model"](X).shape == (100, 1)
+
+
+def minutes_to_read(section):
+    chapter, _, part = section.partition(".")
+    name = f"0{chapter}_{part}_*" if part else f"0{chapter}_[a-z]*"
+    (path,) = (ROOT / "notebooks").glob(f"{name}.ipynb")
+    time = re.search(
+        r"\*\*Time\.\*\*.*?(\d+) minutes (?:to read|for this page)", path.read_text(encoding="utf-8")
+    )
+    return int(time[1])
+
+
+def test_the_minutes_of_the_paths_are_those_of_the_pages():
+    plan = (ROOT / "book" / "teaching.md").read_text(encoding="utf-8")
+    named = re.findall(r"\b(\d(?:\.\d)?) \((\d+)\)", plan)
+    assert len(named) >= 16
+    path = (ROOT / "book" / "how-to-read.md").read_text(encoding="utf-8")
+    links = re.findall(r"\{doc\}`(?:chapter|section) ([\d.]+) <[^`]*`, (\d+) minutes", path)
+    assert len(links) >= 2
+    for section, minutes in (*named, *links):
+        assert minutes_to_read(section) == int(minutes), section
+
+
+def test_the_path_of_who_does_not_program_names_paragraphs_and_the_first_page_has_the_plan():
+    page = (ROOT / "book" / "how-to-read.md").read_text(encoding="utf-8")
+    path = re.search(r"::::\{div\} nn-without-code\n(.*?)\n::::", page, re.DOTALL)[1]
+    paragraphs = re.findall(r"\]\(\.\./notebooks/(\w+)\.ipynb#[\w-]+\)", path)
+    assert Counter(paragraphs)["01_background"] >= 5
+    assert Counter(paragraphs)["08_4_outlook"] >= 4
+    for field in ("06_1", "06_2", "06_3", "06_4"):
+        assert sum(name.startswith(field) for name in paragraphs) == 3
+    assert "```{button-ref} ../notebooks/08_4_outlook" in (ROOT / "book" / "intro.md").read_text(
+        encoding="utf-8"
+    )

@@ -82,8 +82,10 @@ test("the best question counts, not their number", () => {
   assert.equal(once[0].score, once[1].score);
 });
 
-test("single Chinese characters count in questions", () => {
-  assert.equal(asking(["要耗多少电", "怎样归一化？", "层"]).ask("消耗电吗").results[0].anchor, "prices");
+test("single Chinese characters count in questions, but an unknown word is not taken apart", () => {
+  const taught = asking(["价格要耗多少电", "怎样归一化？", "层"]);
+  assert.equal(taught.ask("电的价格").results[0].anchor, "prices");
+  assert.deepEqual(taught.ask("电视").results, []);
 });
 
 test("a Chinese word is translated", () => assert.equal(first("价格会怎样"), "prices"));
@@ -104,7 +106,10 @@ test("words that mean one thing count once: a word with many translations is no 
 
 test("words that the book does not use are named", () => {
   assert.deepEqual(book.ask("the price of a yacht").unknown, ["yacht"]);
+  assert.deepEqual(book.ask("pricefall").unknown, ["pricefall"], "both halves are words of the book");
   assert.deepEqual(book.ask("斑马的价格").unknown, []);
+  assert.deepEqual(book.ask("什么是斑马？").unknown, ["斑马"]);
+  assert.deepEqual(book.ask("过拟合").unknown, []);
 });
 
 test("nothing to find: empty, signs, empty words, unknown words", () => {

@@ -11,7 +11,7 @@ const EMPTY = new Set(
       "very want was way we were what when where which who why will with work would you your please explain",
   ),
 );
-const EMPTY_CHINESE = /什么时候|是什么|为什么|怎么样|怎么办|能不能|是不是|有没有|什么|怎么|怎样|如何|为何|多少|哪些|哪个|哪里|可以|应该|需要|一个|一下|这个|那个|我们|到底/g;
+const EMPTY_CHINESE = /什么时候|什么是|是什么|为什么|怎么样|怎么办|能不能|是不是|有没有|什么|怎么|怎样|如何|为何|多少|哪些|哪个|哪里|可以|应该|需要|一个|一下|这个|那个|我们|到底/g;
 const ASIDE = 0.75; // a summary, an exercise or a page that is no chapter is worth less than the section that teaches
 
 /** @typedef {{pages: [string, string][], sections: [number, string, string[], string][], index: any, asked: string[][], terms: [string[], string, string][], chinese: Record<string, string>, english: Record<string, string>}} BookData */
@@ -45,8 +45,10 @@ export function openBook(data) {
     return [...new Set(kept.map((n) => n.i))];
   }
 
+  const isCompound = (/** @type {string} */ long, /** @type {string} */ short) => long.startsWith(short) && known(long.slice(short.length)) !== undefined; // a blockchain is no block
+
   /** A word with its family (normalised, normalisation). @param {string} token */
-  const family = (token) => [token, ...vocabulary.filter((other) => alike(token, other))];
+  const family = (token) => [token, ...vocabulary.filter((other) => alike(token, other) && !isCompound(token, other))];
 
   /**
    * What a question asks for: sets of words, each set meaning one thing. A word stands with its relatives and
@@ -74,12 +76,20 @@ export function openBook(data) {
    * @param {string} question @param {Set<string>[]} concepts
    */
   function scoresOf(question, concepts) {
-    const characters = new Set(tokenise(question.replace(EMPTY_CHINESE, " ")).filter((token) => /^[\u3400-\u9fff]$/.test(token)));
+    const isKnown = concepts.some((concept) => [...concept].some((token) => known(token) !== undefined)); // else they are a few strokes of an unknown word
+    const characters = isKnown ? new Set(tokenise(question.replace(EMPTY_CHINESE, " ")).filter((token) => /^[\u3400-\u9fff]$/.test(token))) : [];
     const best = new Float64Array(data.sections.length);
     asked.bm25([...concepts, ...[...characters].map((character) => [character])]).forEach((score, i) => {
       best[questions[i].section] = Math.max(best[questions[i].section], score);
     });
     return index.bm25(concepts).map((score, i) => score + best[i]);
+  }
+
+  /** A Chinese question of one word, if the book does not use it: pairs of characters inside a sentence are often no words. @param {string} question */
+  function missingWord(question) {
+    const word = question.replace(EMPTY_CHINESE, "").replace(/[\s?？。!！]/g, "");
+    if (!/^[\u3400-\u9fff]{2,4}$/.test(word) || translate(word, data.chinese)) return [];
+    return tokenise(word).some((token) => token.length === 2 && known(token) === undefined) ? [word] : [];
   }
 
   /** @param {number} i */
@@ -99,10 +109,11 @@ export function openBook(data) {
         const [page, anchor, path, text] = data.sections[i];
         return { page: data.pages[page][0], title: data.pages[page][1], anchor, path, score: scores[i], snippet: snippet(text, wanted, index.idf) };
       };
+      const typed = new Set(tokenise(question)); // not its translation
       const missing = concepts.filter((concept) => ![...concept].some((token) => known(token) !== undefined)).map(([token]) => token);
       return {
         results: order.slice(0, k).map(result),
-        unknown: missing.filter((token) => !/[\u3400-\u9fff]/.test(token)), // pairs of Chinese characters are often no words
+        unknown: [...missing.filter((token) => !/[\u3400-\u9fff]/.test(token) && typed.has(token)), ...missingWord(question)],
         terms: termsIn(question).slice(0, 3).map((i) => ({ names: data.terms[i][0], anchor: data.terms[i][1], text: data.terms[i][2] })),
       };
     },

@@ -203,4 +203,16 @@ WRONG = {
         ),
         ("int(np.ceil(round(8 * a * (1 - a) / difference**2, 6)))", "8 * a * (1 - a) / difference", "got"),
     ],
+    "ex-read-curve": [
+        (
+            "np.log(sizes), np.log(errors), 1)\n"
+            "    return int(np.ceil(round(np.exp((np.log(goal) - start) / slope), 6)))",
+            "sizes, errors, 1)\n    return int(np.ceil(round((goal - start) / slope, 6)))",
+            "take logarithms of both",
+        ),
+        ("    if errors[-1] >= errors[-2]:\n        return None\n", "", "the last doubling brought nothing"),
+        ("np.log(sizes), np.log(errors)", "np.log(errors), np.log(sizes)", "four times the examples"),
+        ("(np.log(goal) - start) / slope", "(np.log(goal) - start) * slope", "four times the examples"),
+        ("return None", "return 0", "expected None"),
+    ],
 }
