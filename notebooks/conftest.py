@@ -1,4 +1,4 @@
-"""A notebook that needs a framework which is not installed is skipped, in one line that says how to get it.
+"""A notebook that needs a package which is not installed is skipped, in one line that says how to get it.
 
 With FRAMEWORKS=1 (as `make test FRAMEWORKS=1` and the checks of the repository set it) it fails instead.
 """

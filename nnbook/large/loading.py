@@ -43,7 +43,7 @@ def load_llama(path, *, dtype=np.float32):
             "free. Close other programs or notebooks."
         )
     tokenizer = ByteLevelTokenizer.from_metadata(file.metadata)
-    # the file has (out, in); the copy in the order of use makes writing a third faster
+    # the file has (out, in); layers compute x @ W
     arrays = {
         _name(name): np.ascontiguousarray(array.unpack().astype(dtype, copy=False).T)
         for name, array in file.arrays.items()

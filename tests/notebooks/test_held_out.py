@@ -37,6 +37,7 @@ OPENED = {
         "stored-check": "a piece of a test play, to show that the stored model is the one of the log",
         "chinese-compare": "the test reviews, for all models at once, after everything was chosen",
     },
+    "05_6_real_thing": {},
 }
 
 

@@ -62,6 +62,30 @@ def test_only_the_notebooks_that_compare_frameworks_need_them(without_frameworks
     assert "04_mathematics" not in needing
 
 
+def test_a_notebook_that_opens_the_large_model_is_skipped_without_its_package(tmp_path, monkeypatch):
+    path = tmp_path / "large.ipynb"
+    cells = [new_markdown_cell("load_large_model()", id="text"), new_code_cell("load_large_model()", id="a")]
+    monkeypatch.setattr(requirements_of_notebooks, "LARGE_MODEL", "nnbook-no-such-package")
+    monkeypatch.delenv("NNBOOK_LARGE_MODEL", raising=False)
+    nbformat.write(new_notebook(cells=cells), path)
+    line = requirements_of_notebooks.why_skipped(path)
+    assert line == (
+        "needs nnbook-no-such-package: install with `pip install --no-deps -r requirements-no-deps.txt`"
+    )
+    nbformat.write(new_notebook(cells=cells[:1]), path)
+    assert not requirements_of_notebooks.why_skipped(path)
+    nbformat.write(new_notebook(cells=cells), path)
+    monkeypatch.setenv("NNBOOK_LARGE_MODEL", "other.gguf")
+    assert not requirements_of_notebooks.why_skipped(path)
+
+
+def test_the_page_on_the_real_model_needs_its_package(monkeypatch):
+    monkeypatch.setattr(requirements_of_notebooks, "has_large_model", lambda: False)
+    needing = {path.stem for path in NOTEBOOKS if requirements_of_notebooks.why_skipped(path)}
+    assert "05_6_real_thing" in needing
+    assert "05_5_small_gpt" not in needing
+
+
 def test_make_notebooks_leaves_it_as_it_was(tmp_path, without_frameworks, monkeypatch, capsys):
     path = tmp_path / "needs.ipynb"
     nbformat.write(NEEDS, path)

@@ -317,4 +317,47 @@ WRONG = {
         ('{"a", "b", "e", "f"}', '{"a", "e", "f"}', "by the hour"),
         ('{"a", "b", "e", "f"}', '{"a", "b", "e"}', "one lucky seed"),
     ],
+    "ex-05-eight-bits": [
+        ("np.abs(weights).max()", "weights.max()", "does not fit"),
+        ("/ 127", "/ 128", "expected the scale 0.01"),
+        ("np.rint(weights / scale)", "np.floor(weights / scale)", "round to the nearest"),
+        ("astype(np.int8)", "astype(int)", "must be int8"),
+        (
+            "    if scale == 0:\n        return 0.0, np.zeros(len(weights), np.int8)\n",
+            "",
+            "FloatingPointError",
+        ),
+    ],
+    "ex-05-read-before": [
+        (".lower()", "", "upper and lower case"),
+        ("len(words) - n + 1", "len(words) - n", "exactly n words"),
+        ("if windows(question) & read", "if windows(question) <= read", "but for its last word"),
+        ("words[i : i + n]", "words[i : i + 1]", "shares single words"),
+        ("[i for i, question", "[question for i, question", "read"),
+        (
+            "return [i for i, question in enumerate(questions) if windows(question) & read]",
+            "return {i for i, question in enumerate(questions) if windows(question) & read}",
+            "a list of indices",
+        ),
+    ],
+    "ex-05-settles": [
+        (
+            "    blocks = len(best) - 1\n    while blocks > 0 and best[blocks - 1] == best[-1]:\n"
+            "        blocks -= 1\n    return blocks",
+            "    return best.index(best[-1])",
+            "then it went away again",
+        ),
+        ("return blocks", "return max(blocks - 1, 0)", "got 0"),
+        ("blocks > 0 and ", "", "IndexError"),
+        ("return blocks", "return len(best) - blocks", "got 3"),
+    ],
+    "ex-05-as-good": [
+        ('{"a", "b", "c", "e"}', '{"a", "b", "c", "d", "e"}', "speed is another question"),
+        ('{"a", "b", "c", "e"}', '{"a", "b", "c", "e", "f"}', "Judge the answers"),
+        ('{"a", "b", "c", "e"}', '{"a", "c", "e"}', "remembered"),
+        ('{"a", "b", "c", "e"}', '{"b", "c", "e"}', "two things differ"),
+        ('{"a", "b", "c", "e"}', '{"a", "b", "c"}', "almost nothing"),
+        ('{"a", "b", "c", "e"}', '["a"]', "with braces"),
+        ('{"a", "b", "c", "e"}', "...", "three dots"),
+    ],
 }
