@@ -51,6 +51,7 @@ models: setup       ## train the stored models again (minutes; can be stopped an
 	$(RUN) tools/train_recurrent_dropout.py
 	$(RUN) tools/train_driving_model.py
 	for seed in 1 2 0; do $(RUN) tools/train_text_model.py --seed $$seed || exit; done
+	$(RUN) tools/tune_large_model.py
 
 machines: setup     ## re-run the notebooks as other processors would
 	$(RUN) tools/check_machine_independence.py $(NB)
