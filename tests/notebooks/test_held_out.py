@@ -38,6 +38,7 @@ OPENED = {
         "chinese-compare": "the test reviews, for all models at once, after everything was chosen",
     },
     "05_6_real_thing": {},
+    "05_7_model_to_product": {},
 }
 
 

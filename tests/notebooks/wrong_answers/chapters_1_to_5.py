@@ -360,4 +360,33 @@ WRONG = {
         ('{"a", "b", "c", "e"}', '["a"]', "with braces"),
         ('{"a", "b", "c", "e"}', "...", "three dots"),
     ],
+    "ex-57-habit": [
+        ("softmax(logits - empty)", "softmax(logits)", "habit is still there"),
+        ("softmax(logits - empty)", "softmax(logits + empty)", "do not add"),
+        ("softmax(logits - empty)", "logits - empty", "sum to 1"),
+        ("softmax(logits - empty)", "softmax(logits - empty)[0]", "one row for each"),
+    ],
+    "ex-57-dpo": [
+        ("slope = -beta * sigmoid(-m)", "slope = -sigmoid(-m)", "where is beta"),
+        ("slope, -slope", "slope, slope", "pulls the other way"),
+        ("- (log_bad - ref_bad)", "+ (log_bad - ref_bad)", "worse one lost"),
+        ("np.logaddexp(0, -m)", "np.logaddexp(0, m)", "below log 2"),
+        ("np.logaddexp(0, -m)", "np.log(1 + np.exp(np.minimum(-m, 700)))", "the loss is 1000"),
+    ],
+    "ex-57-leak": [
+        ('{"a", "c", "d"}', '{"a", "d"}', "next customer"),
+        ('{"a", "c", "d"}', '{"c", "d"}', "chosen by the exam"),
+        ('{"a", "c", "d"}', '{"a", "b", "c", "d"}', "may be shown"),
+        ('{"a", "c", "d"}', '{"a", "c", "d", "e"}', "are the remedy"),
+    ],
+    "ex-57-attacks": [
+        ("int(np.ceil(", "int(np.floor(", "round up"),
+        (
+            "int(np.ceil(np.log(1 - sure) / np.log(1 - worst)))",
+            "np.log(1 - sure) / np.log(1 - worst)",
+            "whole",
+        ),
+        ("np.log(1 - worst)))", "-worst))", "1/32 is the first"),
+        ("np.log(1 - sure)", "np.log(0.05)", "to be surer"),
+    ],
 }
