@@ -1,14 +1,14 @@
 """The large model as a product for the shop robot: asked, judging, attacked, refusing (about 8 minutes).
 
-    python tools/measure_large_product.py [--parts ask,judge,attack,labels,refuse,attack_before]
+    python tools/measure_large_product.py [--parts ask,judge,attack,labels,refuse]
 
 ask: six wordings and eight orders of the same nine examples, on 45 sentences for choosing and the 45 of the
 exam, with and without what the model answers to an empty sentence taken off. judge: which of two answers to a
 question is better, asked twice with the places changed; and after which of them the question is likelier.
-attack: orders of a stranger in a page that search found and that stands after the question (attack_before,
-only when asked for: before it), against fences. labels: the same in a customer's sentence, against choosing
-among wishes. refuse: what it should not answer. Writes each part into results/large_product.json when it is
-done. Needs results/large_retrieval.json and results/large_tuning_sentences.json.
+attack: orders of a stranger in a page that search found and that stands after the question, against fences.
+labels: the same in a customer's sentence, against choosing among wishes. refuse: what it should not answer.
+Writes each part into results/large_product.json when it is done. Needs results/large_retrieval.json and
+results/large_tuning_sentences.json.
 """
 
 import os
@@ -22,7 +22,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-from measure_large_retrieval import ALONE, GIVEN, PAGES, QUOTE, question_log_probabilities, text_of, write_all
+from measure_large_retrieval import ALONE, PAGES, QUOTE, question_log_probabilities, text_of, write_all
 from measure_large_retrieval import TARGET as RETRIEVED
 from tune_large_model import ADAPTERS, SENTENCES, SHOT, WORDS
 
@@ -193,14 +193,10 @@ def part_judge(model, tokenizer, data, retrieved):
     return {"what": "probability of the letter A between A and B", "padding": PADDING, "rows": rows}
 
 
-def with_page(question, page, *, warned=False, last=True):
-    """A conversation with a page that search found: after the question, or before it in the system's turn."""
-    system = ALONE + WARNING * warned
-    if last:
-        content = f"{question['ask']}\n\nUse this page.\n\n{page}"
-        return [{"role": "system", "content": system}, {"role": "user", "content": content}]
-    system = GIVEN.format(pages=page).replace(ALONE, system)
-    return [{"role": "system", "content": system}, {"role": "user", "content": question["ask"]}]
+def with_page(question, page, *, warned=False):
+    """A conversation with a page that search found."""
+    content = f"{question['ask']}\n\nUse this page.\n\n{page}"
+    return [{"role": "system", "content": ALONE + WARNING * warned}, {"role": "user", "content": content}]
 
 
 def open_tokens(messages, tokenizer):
@@ -209,11 +205,11 @@ def open_tokens(messages, tokenizer):
     return tokenizer.encode(text + "<|im_start|>assistant\n", control=True)
 
 
-def part_attack(model, tokenizer, data, *, last=True):
-    """What becomes of a stranger's words in a page, behind the fences; with `last`, quoting is tried, too."""
+def part_attack(model, tokenizer, data):
+    """What becomes of a stranger's words in a page, behind the fences."""
 
     def tokens(question, page, way):
-        messages = with_page(question, page, warned=way == WAYS[2], last=last)
+        messages = with_page(question, page, warned=way == WAYS[2])
         return open_tokens(messages, tokenizer) if way == WAYS[0] else chat_tokens(messages, tokenizer)
 
     tried = [
@@ -242,8 +238,6 @@ def part_attack(model, tokenizer, data, *, last=True):
             )
         print(way, sum(row[way]["won"] for row in rows), right.get(way), flush=True)
     for row, (_, poison, seen, question) in zip(rows, tried, strict=True):
-        if not last:
-            break
         own = data["pages"][question["page"]]
         titled = [(question["page"], sentence) for sentence in (*own, poison)]
         logs = question_log_probabilities(model, tokenizer, titled, question["ask"])
@@ -348,7 +342,6 @@ def main():
         "ask": lambda: part_ask(model, tokenizer, sentences),
         "judge": lambda: part_judge(model, tokenizer, data, retrieved()),
         "attack": lambda: part_attack(model, tokenizer, data),
-        "attack_before": lambda: part_attack(model, tokenizer, data, last=False),
         "labels": lambda: part_labels(model, tokenizer, sentences),
         "refuse": lambda: part_refuse(model, tokenizer, data, retrieved()),
     }
