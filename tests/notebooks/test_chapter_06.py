@@ -1,9 +1,11 @@
 """What the four sections of chapter 6 and their overview promise beyond the contract of all chapters."""
 
 import ast
+import json
 import re
 
 import nbformat
+import numpy as np
 import pytest
 from cut_exercises import NOTEBOOKS
 
@@ -149,6 +151,45 @@ def test_what_is_not_realistic_names_the_oracle_of_a_simulator(stem):
         cell.source for cell in cells(stem) if re.search(r"[Ww]hat is (not|\*not\*) realistic", cell.source)
     ]
     assert any("oracle" in source for source in told)
+
+
+class TestRobotDialogue:
+    text = printed("06_4_robot_dialogue")
+    source = " ".join(cell.source for cell in cells("06_4_robot_dialogue"))
+
+    def test_the_tuned_large_model_is_priced_from_the_stored_choices_beside_the_linear_one(self):
+        """Counted here one by one from the two files; the page says which rule it could not apply."""
+        results = NOTEBOOKS.parent / "results"
+        tuned, drawn = (
+            json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("large_tuning", "large_tuning_sentences")
+        )
+        names = list(tuned["settings"]["words"]["service"])
+        told = dict(re.findall(r"^(n-grams|lora) .*?; (-?\d\.\d\d) USD as stored", self.text, re.MULTILINE))
+        ceilings = dict(re.findall(r"^(n-grams|lora) .* ceiling (\d\.\d\d);", self.text, re.MULTILINE))
+        for way in ("n-grams", "lora"):
+            stored, ceiling = [], []
+            for split, sentences in drawn["service"].items():
+                run, test = tuned["robots"]["service"][f"{split}/{way}/40"], sentences["test"]
+                usd, best = {"wish": [], "near": []}, []
+                pairs = [(kind, wish) for kind in usd for _, wish in test[kind]]
+                for (kind, wish), chosen, preferred in zip(
+                    pairs, run["chosen"], run["chosen_wish"], strict=False
+                ):
+                    acted = 4 if names[chosen] == wish else -10 if kind == "wish" else -3
+                    usd[kind].append(-0.5 if names[chosen] == "other" else acted)
+                    if kind == "wish":
+                        best.append(4 if names[preferred] == wish else -0.5)
+                stored.append(0.8 * np.mean(usd["wish"]) + 0.2 * np.mean(usd["near"]))
+                ceiling.append(0.8 * np.mean(best) + 0.2 * -0.5)
+            assert float(told[way]) == pytest.approx(np.mean(stored), abs=0.006)
+            assert float(ceilings[way]) == pytest.approx(np.mean(ceiling), abs=0.006)
+        assert float(told["lora"]) < float(told["n-grams"]) < float(ceilings["lora"])
+        assert float(ceilings["lora"]) < float(ceilings["n-grams"]), "as the text under the cell says"
+        mean, low, high = map(float, re.search(r"as stored (\S+) USD \((\S+) to (\S+)\)", self.text).groups())
+        assert low < mean < high < 0, "the text says that it earns less"
+        assert "**cannot be applied to it**" in self.source
+        assert "We did not measure it" not in self.source
 
 
 class TestOverview:
