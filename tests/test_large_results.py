@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnbook.large.gguf import read_gguf
 from nnbook.large.loading import load_llama
 from nnbook.large.lora import load_adapters
 from nnbook.models import FOLDER
@@ -103,3 +104,24 @@ def test_the_stored_adapters_do_what_their_card_says(large_path, tasks, monkeypa
     for way in ("lora", "n-grams"):
         values = 100 * np.array(about["seeds"][way]["solved"])
         assert f"{values.mean():.1f} ± {values.std(ddof=1):.1f}" in card
+
+
+def test_fewer_bits_and_fewer_weights_cost_more():
+    rows = json.loads(measure_large_model.TARGET.read_text(encoding="utf-8"))["compress"]["rows"]
+    losses = {name: row["bits_a_character"] for name, row in rows.items()}
+    for names in (
+        [f"{bits} bits, one scale a column" for bits in (8, 4, 3, 2)],
+        ["as in the file", "3 bits, a scale for 32", "2 bits, a scale for 32"],
+        [f"{share}% pruned" for share in (10, 30, 50, 70)],
+    ):
+        values = [losses[name] for name in names]
+        assert values == sorted(values)
+    assert losses["4 bits, a scale for 32"] == losses["as in the file"]  # the file has done just that
+
+
+@pytest.mark.large
+def test_four_bits_and_a_scale_for_32_are_what_the_file_has(large_path):
+    packed = read_gguf(large_path).arrays["blk.0.attn_q.weight"]
+    assert 8 * packed.data.nbytes / packed.size == 5  # four bits, and a scale and a least value for 32
+    weight = packed.unpack().T
+    np.testing.assert_allclose(measure_large_model.round_blocks(weight, 4), weight, atol=1e-6)

@@ -344,7 +344,7 @@ def prune(weight, share):
 def measure_compression(path):
     """Bits per character on unseen prose when the matrices of the blocks lose bits or weights."""
     prose = texts()["prose of this book"][0][:8000]
-    ways = {"as in the file (4.6 bits)": lambda w: w}
+    ways = {"as in the file": lambda w: w}
     for bits in (8, 4, 3, 2):
         ways[f"{bits} bits, one scale a column"] = lambda w, b=bits: quantize(w, b).dequantize()
     for bits in (4, 3, 2):
