@@ -16,7 +16,7 @@ Questions = Mapping[str, Mapping[str, Sequence[str]]]
 
 WORDS = Path(__file__).with_name("ask_words.json")
 TITLE_MENTIONS = 3  # a word of the heading counts like this many mentions in the text
-TEXT_BUDGET = 170_000  # characters of all texts together; longer sections are shown from their beginning only
+TEXT_BUDGET = 150_000  # characters of all texts together; longer sections are shown from their beginning only
 QUESTIONS = "questions.json"  # in book/: what readers ask of each section, in English and Chinese
 STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 SHORTEST = 40  # characters: a heading with less text under it is only a signpost
