@@ -168,3 +168,17 @@ def check_tokens(tokens, vocab_size):
             "Were they encoded with the tokenizer of this model?"
         )
     return tokens
+
+
+def check_token_rows(tokens, vocab_size):
+    """Return `tokens` as an integer array (B, T): `check_tokens`, and one row for each sequence.
+
+    Raises:
+        ValueError: as `check_tokens`, or not two-dimensional.
+    """
+    tokens = check_tokens(tokens, vocab_size)
+    if tokens.ndim != 2:
+        raise ValueError(
+            f"tokens must have shape (B, T); got {tokens.shape}. One sequence? Use tokens[None, :]."
+        )
+    return tokens

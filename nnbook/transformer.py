@@ -10,7 +10,7 @@ import numpy as np
 
 from nnbook.activations import GELU
 from nnbook.attention import KeyValueCache, MultiHeadSelfAttention
-from nnbook.embeddings import PositionEmbedding, TokenEmbedding, check_tokens
+from nnbook.embeddings import PositionEmbedding, TokenEmbedding, check_token_rows
 from nnbook.functional import as_whole
 from nnbook.initializers import normal
 from nnbook.layers import Dropout, Layer, Linear, check_gradient
@@ -193,11 +193,7 @@ class Transformer(Layer):
         Raises:
             ValueError: not two-dimensional, longer than the context, not integers, or out of range.
         """
-        tokens = check_tokens(x, self.vocab_size)
-        if tokens.ndim != 2:
-            raise ValueError(
-                f"tokens must have shape (B, T); got {tokens.shape}. One sequence? Use tokens[None, :]."
-            )
+        tokens = check_token_rows(x, self.vocab_size)
         if tokens.shape[1] > self.context_length:
             raise ValueError(
                 f"{tokens.shape[1]} tokens do not fit into a context of {self.context_length}. "

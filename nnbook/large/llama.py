@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from nnbook.embeddings import check_tokens
+from nnbook.embeddings import check_token_rows, check_tokens
 from nnbook.functional import as_whole, logsumexp
 from nnbook.large.caches import KeyValueCaches
 from nnbook.large.parts import (
@@ -118,11 +118,7 @@ class Llama(GivenLayer):
         Raises:
             ValueError: not two-dimensional, longer than the context, not integers, or out of range.
         """
-        tokens = check_tokens(x, self.vocab_size)
-        if tokens.ndim != 2:
-            raise ValueError(
-                f"tokens must have shape (B, T); got {tokens.shape}. One sequence? Use tokens[None, :]."
-            )
+        tokens = check_token_rows(x, self.vocab_size)
         check_length(tokens.shape[1], self.context_length)
         return tokens
 

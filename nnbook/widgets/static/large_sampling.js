@@ -34,11 +34,17 @@ export function largest(z) {
   return best;
 }
 
-/** The model's own probabilities of its best tokens, before any setting. @param {Float32Array} logits @param {number} n @returns {Candidate[]} */
-export function best(logits, n) {
-  const top = largest(logits);
+/** The model's own probability of any token, before any setting. @param {Float32Array} logits @returns {(token: number) => number} */
+export function ownProbability(logits) {
+  const top = logits[largest(logits)];
   let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - logits[top]);
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - top);
+  return (token) => Math.exp(logits[token] - top) / sum;
+}
+
+/** The best tokens with the model's own probabilities. @param {Float32Array} logits @param {number} n @returns {Candidate[]} */
+export function best(logits, n) {
+  const probability = ownProbability(logits);
   /** @type {number[]} */
   const found = [];
   for (let i = 0; i < logits.length; i++) {
@@ -47,7 +53,7 @@ export function best(logits, n) {
     found.splice(place < 0 ? found.length : place, 0, i);
     found.length = Math.min(found.length, n);
   }
-  return found.map((token) => ({ token, probability: Math.exp(logits[token] - logits[top]) / sum }));
+  return found.map((token) => ({ token, probability: probability(token) }));
 }
 
 /** Where a draw u from [0, 1) falls. @param {{tokens: Uint32Array, probabilities: Float64Array}} of @param {number} u */

@@ -5,7 +5,7 @@
  */
 
 import { AT_ONCE, openModel } from "./large_model.js";
-import { best, candidates, draw } from "./large_sampling.js";
+import { best, candidates, draw, ownProbability } from "./large_sampling.js";
 import { openTokenizer } from "./large_tokenizer.js";
 import { Random } from "./nn_random.js";
 
@@ -92,7 +92,7 @@ export function createSession(post) {
         const options = offered(logits);
         const token = draw(candidates(logits, sampling, written), random.uniform());
         const known = options.find((option) => option.token === token);
-        const probability = known ? known.probability : probabilityOf(logits, token);
+        const probability = known ? known.probability : ownProbability(logits)(token);
         written.push(token);
         post({ type: "token", id, ...pieceOf(token), probability, options });
         if (ends.has(token)) {
@@ -135,15 +135,6 @@ export function createSession(post) {
       post({ type: "failed", id: message.id, why: /** @type {Error} */ (error).message });
     }
   };
-}
-
-/** @param {Float32Array} logits @param {number} token */
-function probabilityOf(logits, token) {
-  let top = Number.NEGATIVE_INFINITY;
-  for (const z of logits) top = Math.max(top, z);
-  let sum = 0;
-  for (const z of logits) sum += Math.exp(z - top);
-  return Math.exp(logits[token] - top) / sum;
 }
 
 // in the thread; under Node and in the page's own thread, createSession is called instead
